@@ -1,0 +1,159 @@
+"""How does a checked send become an accepted one, alone or a million at a time?
+
+Everything here happens in the caller's transaction: what it rolls back was never accepted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection
+
+from duepost.documents import DocumentStore
+from duepost.errors import InvalidSend
+from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
+from duepost.ledger.accounts import Account, account_named, run_named
+from duepost.ledger.identifiers import new_id
+from duepost.rules import Rules
+from duepost.sends import CheckedSend, NewSend, Receipt
+from duepost.validation import account_name, business_key, check, problems
+
+
+@dataclass(frozen=True)
+class Door:
+    """What every way in shares: the rules of validation and the store of documents."""
+
+    rules: Rules
+    documents: DocumentStore
+
+
+class Intake:
+    """Takes sends in on one connection, within one transaction. `run`: name of the batch they belong to."""
+
+    def __init__(self, connection: Connection, door: Door, *, source: str, run: str | None = None) -> None:
+        self._connection = connection
+        self._door = door
+        self._source = source
+        self._run = run
+        self._accounts: dict[str, Account] = {}
+        self._runs: dict[int, int] = {}
+        self._documents: set[bytes] = set()
+        self._alone = Lock()  # whoever uses the connection: one thread may check while another accepts
+
+    def check(self, send: NewSend) -> CheckedSend:
+        """The send with every value normalised. Raises: InvalidSend for the first wrong field."""
+        account = self._account(send.account)
+        return check(send, zone=account.zone, now=account.now, rules=self._door.rules)
+
+    def problems(self, send: NewSend) -> list[InvalidSend]:
+        """Every wrong field of the send, its document among them; only the account when that is unknown."""
+        try:
+            account = self._account(send.account)
+        except InvalidSend as unknown:
+            return [unknown]
+        found = problems(send, zone=account.zone, now=account.now, rules=self._door.rules)
+        if send.document is not None and not any(problem.field == "Document" for problem in found):
+            try:
+                self._door.documents.look(send.document)
+            except InvalidSend as unusable:
+                found.append(unusable)
+        return found
+
+    def accept(self, checked: CheckedSend) -> Receipt:
+        """Accept one send. Raises: InvalidSend for Document when it cannot be taken."""
+        accepted = self.prepare(checked)
+        self._add_documents([accepted])
+        receipt = accept_one(self._connection, accepted)
+        if not receipt.duplicate and _is_due(accepted, self._account(checked.account).now):
+            nudge(self._connection)
+        return receipt
+
+    def prepare(self, checked: CheckedSend) -> Accepted:
+        """Give the send its id and its business key, and store its document's bytes."""
+        account = self._account(checked.account)
+        return Accepted(
+            id=new_id(),
+            account_id=account.id,
+            run_id=self._run_of(account),
+            business_key=business_key(account.name, checked),
+            send=checked,
+            document=self._door.documents.put(checked.document) if checked.document else None,
+            due_at=max(checked.schedule.instant, account.now) if checked.schedule else account.now,
+            source=self._source,
+        )
+
+    def accept_many(self, prepared: Sequence[Accepted]) -> list[Receipt]:
+        """Accept a few thousand at a time, by COPY; receipts in the order given.
+
+        Raises: psycopg's UniqueViolation when another transaction has committed one of the business keys and this one,
+        REPEATABLE READ or stricter, may not see it: to be tried again as a whole, like any serialization failure.
+        """
+        with self._alone:
+            return self._accept_many(prepared)
+
+    def _accept_many(self, prepared: Sequence[Accepted]) -> list[Receipt]:
+        self._add_documents(prepared)
+        first: dict[UUID, Receipt] | None = None
+        while True:
+            known, first = first, first_sends(self._connection, [one.business_key for one in prepared])
+            fresh: dict[UUID, Accepted] = {}
+            for one in prepared:
+                if one.business_key not in first:
+                    fresh.setdefault(one.business_key, one)
+            if self._copied(list(fresh.values()), again=known is None or len(first) > len(known)):
+                break
+        now = next(iter(self._accounts.values())).now
+        if any(_is_due(one, now) for one in fresh.values()):
+            nudge(self._connection)
+        return [_receipt(one, first, fresh) for one in prepared]
+
+    def _copied(self, fresh: Sequence[Accepted], *, again: bool) -> bool:
+        """False when another transaction has meanwhile committed one of these business keys; raises unless `again`."""
+        if not fresh:
+            return True
+        attempt = self._connection.begin_nested()
+        try:
+            copy_in(self._connection, fresh)
+        except UniqueViolation:
+            attempt.rollback()
+            if not again:
+                raise
+            return False
+        attempt.commit()
+        return True
+
+    def _account(self, name: str) -> Account:
+        if name not in self._accounts:
+            with self._alone:
+                self._accounts[name] = account_named(self._connection, account_name(name))
+        return self._accounts[name]
+
+    def _run_of(self, account: Account) -> int | None:
+        if self._run is None:
+            return None
+        if account.id not in self._runs:
+            with self._alone:
+                self._runs[account.id] = run_named(self._connection, account.id, self._run)
+        return self._runs[account.id]
+
+    def _add_documents(self, prepared: Sequence[Accepted]) -> None:
+        found = {one.document.sha256: one.document for one in prepared if one.document}
+        new = [stored for digest, stored in found.items() if digest not in self._documents]
+        add_documents(self._connection, new)
+        self._documents.update(found)
+
+
+def _is_due(accepted: Accepted, now: datetime) -> bool:
+    return accepted.due_at <= now
+
+
+def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accepted]) -> Receipt:
+    if one.business_key in first:
+        return first[one.business_key]
+    kept = fresh[one.business_key]
+    if kept is one:
+        return one.receipt
+    return Receipt(kept.id, kept.receipt.status, kept.due_at, duplicate=True)

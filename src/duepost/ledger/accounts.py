@@ -1,0 +1,68 @@
+"""Whose sends are these, and which batch do they belong to?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from duepost.errors import InvalidSend
+from duepost.ledger.schema import account, run
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer of this duepost; `now` is the database's clock (aware) when it was read."""
+
+    id: int
+    name: str
+    zone: str
+    now: datetime
+
+
+def add_account(connection: Connection, name: str, zone: str) -> None:
+    """Create the account, or give an existing one another zone (for schedules to come).
+
+    Raises: InvalidSend when the zone is no IANA name or the account has none.
+    """
+    if not name.strip():
+        raise InvalidSend("Account", "has no name", "give one", name)
+    if zone not in available_timezones():
+        raise InvalidSend("zone", "is no IANA time zone", "give a name such as Europe/Copenhagen", zone)
+    statement = insert(account).values(name=name, zone=zone)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[account.c.name], set_={"zone": statement.excluded.zone})
+    )
+
+
+def account_named(connection: Connection, name: str) -> Account:
+    """The account and the database's time. Served by uq_account_name.
+
+    Raises: InvalidSend when there is none.
+    """
+    row = connection.execute(
+        select(account.c.id, account.c.name, account.c.zone, func.now()).where(account.c.name == name)
+    ).one_or_none()
+    if row is None:
+        raise InvalidSend(
+            "Account", "is unknown", "create it with `duepost account add NAME --zone Europe/Copenhagen`", name
+        )
+    return Account(row[0], row[1], row[2], row[3])
+
+
+def accounts(connection: Connection) -> list[Account]:
+    """Every account, by name."""
+    rows = connection.execute(select(account.c.id, account.c.name, account.c.zone, func.now()).order_by(account.c.name))
+    return [Account(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def run_named(connection: Connection, account_id: int, name: str) -> int:
+    """The id of the account's run of that name, made if need be. Served by uq_run_account_id_name."""
+    connection.execute(
+        insert(run)
+        .values(account_id=account_id, name=name)
+        .on_conflict_do_nothing(index_elements=["account_id", "name"])
+    )
+    found = connection.execute(select(run.c.id).where(run.c.account_id == account_id, run.c.name == name))
+    return int(found.scalar_one())

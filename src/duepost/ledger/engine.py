@@ -1,0 +1,46 @@
+"""How does a process reach the ledger, and when is it away?"""
+
+from typing import Any
+
+import psycopg
+from pydantic import SecretStr
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+# A dead host is noticed within some 10 s, not after the kernel's 15 minutes. Seconds, but for the last: milliseconds.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+# What SQLAlchemy and psycopg (from COPY) raise while the ledger cannot be reached or written: the next try may succeed.
+# InternalError: a former primary that only reads says so (ReadOnlySqlTransaction).
+AWAY = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    NoConnectionFree,
+    PendingRollbackError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+
+
+def open_ledger(address: SecretStr, *, name: str, connections: int = 5) -> Engine:
+    """An engine on the ledger; make one per process, after the fork.
+
+    `name` is what the database's administrator sees; `connections` are kept open. Errors never quote parameters, which
+    hold addresses.
+    """
+    return create_engine(
+        address.get_secret_value(),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=connections,
+        connect_args={**PATIENCE, "application_name": f"duepost {name}"[:63]},
+    )

@@ -1,0 +1,38 @@
+"""How do the tables come to be as the code wants them?"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, create_engine
+
+from duepost.errors import Refused
+
+FOLDER = Path(__file__).parent / "migrations"
+UPGRADE_LOCK = 0x64756570_6F737401  # "duepost", 1: two upgrades at once wait for each other
+
+
+def config_for(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for the ledger, on the connection given."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring the ledger at `database_url` (`postgresql+psycopg://…`) to the newest form; safe to repeat.
+
+    Raises: Refused when a newer duepost has changed it; SQLAlchemy's OperationalError when it cannot be reached.
+    """
+    engine = create_engine(database_url)
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+            command.upgrade(config_for(connection), revision)
+    except CommandError:
+        raise Refused("the ledger has the form of a newer duepost: install that version") from None
+    finally:
+        engine.dispose()

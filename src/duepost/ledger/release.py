@@ -1,0 +1,142 @@
+"""Which sends are due, and who may deliver them now?"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Connection, extract, func, literal, select, union_all, update
+from sqlalchemy.exc import OperationalError
+
+from duepost.ledger.schema import account, lease_numbers, run, send, state
+from duepost.sends import Priority
+
+RELEASE_LOCK = 0x64756570_6F737402  # "duepost", 2: one releaser at a time, however many beats tick
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Sends of one lane that were handed out together; `lease` is the fencing token they share."""
+
+    lease: int
+    ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What may be shown of a send in a log or in Flower: no personal data."""
+
+    account: str
+    run: str | None
+    invoice: str
+
+
+def take_release_lock(connection: Connection, patience: timedelta) -> bool:
+    """Become the one releaser until the connection closes; False when another still is after `patience`.
+
+    Wants a connection in autocommit: the lock belongs to the session.
+    """
+    milliseconds = str(int(patience.total_seconds() * 1000))
+    connection.execute(select(func.set_config("lock_timeout", milliseconds, literal(value=False))))
+    try:
+        connection.execute(select(func.pg_advisory_lock(RELEASE_LOCK)))
+    except OperationalError as refused:
+        if isinstance(refused.orig, LockNotAvailable):
+            return False
+        raise
+    finally:
+        connection.execute(select(func.set_config("lock_timeout", "0", literal(value=False))))
+    return True
+
+
+def free_release_lock(connection: Connection) -> None:
+    """Let the next one release."""
+    connection.execute(select(func.pg_advisory_unlock(RELEASE_LOCK)))
+
+
+def lanes_waiting(connection: Connection) -> list[str]:
+    """Lanes in which at least one send is waiting, due or not. Served by ix_state_due, a few probes a lane."""
+    first = select(func.min(state.c.lane).label("lane")).where(state.c.due_at.is_not(None)).cte("lanes", recursive=True)
+    following = (
+        select(func.min(state.c.lane))
+        .where(state.c.due_at.is_not(None), state.c.lane > first.c.lane)
+        .correlate(first)
+        .scalar_subquery()
+    )
+    lanes = first.union_all(select(following).where(first.c.lane.is_not(None)))
+    rows = connection.execute(select(lanes.c.lane).where(lanes.c.lane.is_not(None)).order_by(lanes.c.lane))
+    return [row[0] for row in rows]
+
+
+def seconds_to_next(connection: Connection, lanes: list[str]) -> float | None:
+    """How long until the next send of these lanes is due (0 or less: now); None when none waits.
+
+    Served by ix_state_due, one probe a lane and priority.
+    """
+    soonest = [
+        select(func.min(state.c.due_at).label("due_at")).where(
+            state.c.lane == lane, state.c.priority == int(priority), state.c.due_at.is_not(None)
+        )
+        for lane in lanes
+        for priority in Priority
+    ]
+    probes = union_all(*soonest).subquery()
+    seconds = connection.execute(select(extract("epoch", func.min(probes.c.due_at) - func.clock_timestamp()))).scalar()
+    return None if seconds is None else float(seconds)
+
+
+def release(connection: Connection, lane: str, limit: int, lease_time: timedelta) -> Released:
+    """Lease up to `limit` due sends of the lane for `lease_time`: urgent ones first, then by due time, then by id.
+
+    A send whose worker, message or broker is lost becomes due again when the lease has run out. Sends in a provider's
+    hands (begun) are left to unknown.settle_lost. Served by ix_state_due, one range a priority.
+    """
+    lease = connection.execute(select(lease_numbers.next_value())).scalar_one()
+    ids: list[UUID] = []
+    for priority in Priority:
+        if len(ids) == limit:
+            break
+        due = (
+            select(state.c.send_id, state.c.due_at)
+            .where(
+                state.c.lane == lane,
+                state.c.priority == int(priority),
+                state.c.due_at <= func.now(),
+                state.c.begun_at.is_(None),
+            )
+            .order_by(state.c.due_at)
+            .limit(limit - len(ids))
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        leased = (
+            update(state)
+            .where(state.c.send_id == due.c.send_id)
+            .values(due_at=func.now() + literal(lease_time), lease=lease)
+            .returning(due.c.send_id, due.c.due_at)
+            .cte("leased")
+        )
+        # An UPDATE returns its rows in no order; orders leave in this one.
+        in_order = select(leased.c.send_id).order_by(leased.c.due_at, leased.c.send_id)
+        ids += connection.execute(in_order).scalars()
+    return Released(lease, ids)
+
+
+def facts_of(connection: Connection, ids: list[UUID]) -> dict[UUID, Facts]:
+    """What may be shown of these sends. Served by pk_send."""
+    rows = connection.execute(
+        select(send.c.id, account.c.name, run.c.name, send.c.invoice)
+        .join_from(send, account, account.c.id == send.c.account_id)
+        .outerjoin(run, run.c.id == send.c.run_id)
+        .where(send.c.id.in_(ids))
+    )
+    return {row[0]: Facts(row[1], row[2], row[3]) for row in rows}
+
+
+def give_back(connection: Connection, lease: int, ids: list[UUID]) -> int:
+    """Make sends due again at once that were leased and not begun; returns how many. Served by pk_state."""
+    return connection.execute(
+        update(state)
+        .where(state.c.send_id.in_(ids), state.c.lease == lease, state.c.begun_at.is_(None))
+        .values(due_at=func.now(), lease=None)
+    ).rowcount

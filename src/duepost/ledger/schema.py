@@ -1,0 +1,191 @@
+"""What does the ledger look like?
+
+`send` says what was asked for and is written once; `state` says where it stands, is narrow and is the only table that
+changes at month-end speed. Everything else only grows.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from duepost.sends import Channel, Kind
+from duepost.statuses import WAITING, Status
+
+
+def _in(column: str, values: Iterable[str | int]) -> str:
+    words = ", ".join(f"'{value}'" if isinstance(value, str) else str(int(value)) for value in values)
+    return f"{column} IN ({words})"
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Instant = DateTime(timezone=True)
+
+# Whose sends: an account is one customer of this duepost, with the zone its naive schedules are in.
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # serves accounts.account_named
+    Column("zone", Text, nullable=False, comment="IANA name"),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint("name <> ''", name="name_given"),
+)
+
+# A month-end batch: the sends of one file or one call belong together.
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    UniqueConstraint("account_id", "name"),  # serves accounts.run_named
+    CheckConstraint("name <> ''", name="name_given"),
+)
+
+# Content-addressed: the bytes lie in the document store under their sha-256.
+document = Table(
+    "document",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes"),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint("octet_length(sha256) = 32", name="sha256_length"),
+    CheckConstraint("size > 0", name="not_empty"),
+)
+
+send = Table(
+    "send",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7, made in Python"),
+    Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
+    Column("run_id", Integer, ForeignKey("run.id")),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("invoice", Text, nullable=False),
+    Column("customer", Text),
+    Column("reference", Text),
+    Column("to_address", Text),
+    Column("subject", Text),
+    Column("note", Text),
+    Column("document_sha256", LargeBinary, ForeignKey("document.sha256")),
+    Column("filename", Text),
+    Column("scheduled_wall", DateTime(timezone=False), comment="as given"),
+    Column("scheduled_zone", Text, comment="the zone or offset the wall time is in"),
+    Column("scheduled_at", Instant, comment="the instant that means; NULL: at once"),
+    Column("sequence", SmallInteger, nullable=False, comment="0: the first sending; a wanted resend counts up"),
+    Column("business_key", Uuid, nullable=False, unique=True),  # serves accept.first_sends
+    Column("source", Text, nullable=False, comment="the door it came through"),
+    Column("accepted_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint("channel = 'print' OR to_address IS NOT NULL", name="address_given"),
+    CheckConstraint("document_sha256 IS NULL OR filename IS NOT NULL", name="document_named"),
+    CheckConstraint(
+        "num_nulls(scheduled_wall, scheduled_zone, scheduled_at) IN (0, 3)",
+        name="schedule_whole",
+    ),
+    CheckConstraint(_in("channel", Channel), name="channel_known"),
+    CheckConstraint(_in("kind", Kind), name="kind_known"),
+    CheckConstraint("invoice <> ''", name="invoice_given"),
+    CheckConstraint("sequence >= 0", name="sequence_counts"),
+)
+Index("ix_send_invoice", send.c.invoice)  # serves look.sends_of_invoice
+Index("ix_send_run_id", send.c.run_id, postgresql_where=send.c.run_id.is_not(None))  # serves look.counts
+
+lease_numbers = Sequence("lease_number", metadata=metadata, data_type=BigInteger)
+
+state = Table(
+    "state",
+    metadata,
+    Column("send_id", Uuid, ForeignKey("send.id"), primary_key=True),
+    Column("status", SmallInteger, nullable=False),
+    Column("due_at", Instant, comment="when to look at it next, whatever the reason; NULL: never by itself"),
+    Column("lane", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    Column("lease", BigInteger, comment="fencing token of the newest release; NULL: nobody holds it"),
+    Column("begun_at", Instant, comment="set while the send is in a provider's hands"),
+    # A waiting send always has a due time and nothing else has one: the clock can forget nobody.
+    CheckConstraint(f"({_in('status', sorted(WAITING))}) = (due_at IS NOT NULL)", name="waiting_is_due"),
+    CheckConstraint("begun_at IS NULL OR (lease IS NOT NULL AND due_at IS NOT NULL)", name="begun_is_leased"),
+    CheckConstraint("attempts >= 0", name="attempts_count"),
+    CheckConstraint(_in("status", Status), name="status_known"),
+    CheckConstraint("priority BETWEEN 0 AND 2", name="priority_known"),
+    postgresql_with={"fillfactor": 60, "autovacuum_vacuum_scale_factor": 0.02},
+)
+Index(  # serves release.release, .lanes_waiting and .seconds_to_next
+    "ix_state_due",
+    state.c.lane,
+    state.c.priority,
+    state.c.due_at,
+    postgresql_where=state.c.due_at.is_not(None),
+)
+# Only what is in providers' hands: without it each look for lost sends would read a month-end's whole backlog.
+Index(  # serves unknown.settle_lost
+    "ix_state_begun",
+    state.c.lane,
+    state.c.due_at,
+    postgresql_where=state.c.begun_at.is_not(None),
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.timeline
+    Column("at", Instant, nullable=False, server_default=func.now()),
+    Column("from_status", SmallInteger, nullable=False),
+    Column("to_status", SmallInteger, nullable=False),
+    Column("reason_code", Text, nullable=False),
+    Column("reason_field", Text),
+    Column("reason_values", JSONB),
+    Column("answer", Text, comment="the provider's raw answer, at most 1,000 characters"),
+    Column("actor", Text, nullable=False, comment="who: a worker, the release, a person"),
+    Column("attempt", SmallInteger, comment="number of the attempt that caused it"),
+    CheckConstraint(_in("to_status", Status), name="status_known"),
+)
+
+VERDICTS = ("accepted", "refused", "transient", "wait", "unknown")
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.attempts
+    Column("number", SmallInteger, nullable=False),
+    Column("provider", Text, nullable=False, comment="name of the provider account"),
+    Column("provider_reference", Text, comment="the provider's own name for the delivery"),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("token", Text, nullable=False, comment="what the provider was given to recognise a repeat"),
+    CheckConstraint(_in("verdict", VERDICTS), name="verdict_known"),
+)

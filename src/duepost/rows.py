@@ -1,0 +1,117 @@
+"""Which send does a row of a file ask for?"""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from duepost.errors import InvalidSend
+from duepost.sends import NewSend
+
+# column, as documented -> field of NewSend
+COLUMNS = {
+    "Channel": "channel",
+    "Status": "status",
+    "ToAddress": "to_address",
+    "ScheduleSendDate": "schedule_send_date",
+    "Note": "note",
+    "InvoiceNumber": "invoice",
+    "Invoice": "invoice",
+    "CustomerNumber": "customer",
+    "Customer": "customer",
+    "Reference": "reference",
+    "Subject": "subject",
+    "Kind": "kind",
+    "InvoiceTypeCode": "kind",
+    "Document": "document",
+    "Filename": "filename",
+    "Account": "account",
+    "Lane": "lane",
+    "Priority": "priority",
+    "Sequence": "sequence",
+}
+SPELLED = {name.lower(): name for name in COLUMNS}  # small letters -> column, as documented
+ANY_SPELLING = str.maketrans("", "", "_ ")
+NAME_LIKE = re.compile(r"[A-Za-z][A-Za-z_ ]{0,30}")
+SLIP = 0.85  # how like a column a name is that we repeat, of 1: Chanel is 0.92 of Channel, the first name Hanne 0.83
+
+
+class RowReader:
+    """Reads the rows of one file; names of columns may differ in case, blanks and underscores.
+
+    A Document's path is relative to `folder`. Also reads FarPay's form, {"InvoiceNumber": …, "Send": {"Channel": …}}:
+    beside Send the invoice may hold names unknown here, inside it none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last_written, self._last_path = "", folder
+        self._known: dict[str, str] = {}  # column as written in this file -> column as documented
+
+    def send_of(self, row: Mapping[str, object]) -> NewSend:
+        """What the row asks for, its values unchecked; an empty cell or null counts as not given.
+
+        Raises: InvalidSend for an unknown column, one given twice, and a value that is neither text nor number.
+        """
+        node = self._send_node(row)
+        if node is None:
+            cells: Iterable[tuple[str, object]] = row.items()
+        else:
+            invoice = ((name, value) for name, value in row.items() if _documented(name) is not None)
+            cells = [*invoice, *node.items()]
+        asked: dict[str, Any] = {"channel": "", "invoice": ""}
+        columns: dict[str, str] = {}
+        for name, value in cells:
+            column = self._known.get(name) or self._column(name)
+            field = COLUMNS[column]
+            if field in columns:
+                raise InvalidSend(column, "is given twice", "leave one of the two out", value)
+            columns[field] = column
+            if value is None or value == "":
+                continue
+            if type(value) is not str:
+                value = _text(column, value)  # noqa: PLW2901 - the cell as text is the cell
+            asked[field] = self._path(value) if field == "document" else value
+        return NewSend(**asked)
+
+    def _path(self, written: str) -> Path:
+        """Making a Path costs as much as reading the row; many files name one document for all their rows."""
+        if written != self._last_written:
+            self._last_written, self._last_path = written, self._folder / written.strip()
+        return self._last_path
+
+    def _column(self, name: str) -> str:
+        column = _documented(name)
+        if column is None:
+            raise _unknown(name)
+        self._known[name] = column
+        return column
+
+    def _send_node(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
+        for name in row:
+            if name not in self._known and name.translate(ANY_SPELLING).lower() == "send":
+                node = row[name]
+                if not isinstance(node, Mapping):
+                    raise InvalidSend("Send", "is no object", 'write it like {"Channel": "email", …}', node)
+                return node
+        return None
+
+
+def _documented(name: str) -> str | None:
+    return SPELLED.get(name.translate(ANY_SPELLING).lower())
+
+
+def _unknown(name: str) -> InvalidSend:
+    spelled = name.translate(ANY_SPELLING).lower()
+    near = get_close_matches(spelled, SPELLED, n=1)
+    hint = f"did you mean {SPELLED[near[0]]}?" if near else f"use {', '.join(COLUMNS)}"
+    # A file without its first line has somebody's data for column names: only a slip of the pen is repeated.
+    slip = NAME_LIKE.fullmatch(name) and get_close_matches(spelled, SPELLED, n=1, cutoff=SLIP)
+    return InvalidSend(name if slip else "A column", "is not known", hint, name)
+
+
+def _text(column: str, value: object) -> str:
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise InvalidSend(column, "is neither text nor a number", "write it as a string", value)

@@ -1,0 +1,123 @@
+"""What does a billing app hand over, and what does it get back?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from duepost.statuses import Status
+
+
+class Channel(StrEnum):
+    """How a send travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    XML = "xml"
+    PRINT = "print"
+
+
+class Kind(StrEnum):
+    """What the document is; an invoice and its reminder are two sends, not one sent twice."""
+
+    INVOICE = "invoice"
+    REMINDER = "reminder"
+    CREDIT_NOTE = "credit_note"
+
+
+class Priority(IntEnum):
+    """Which of a lane's due sends leave first; the lower number does."""
+
+    URGENT = 0
+    NORMAL = 1
+    BULK = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSend:
+    """One send as a billing app asks for it; nothing in it is checked yet.
+
+    The first five fields are FarPay's Send node (Channel, Status, ToAddress, ScheduleSendDate, Note).
+
+    channel: email, sms, xml or print, in any case.
+    to_address: e-mail address, phone number, GLN; none for print. Blanks around it are cut off.
+    schedule_send_date: `YYYY-MM-DD HH:MM` in the account's zone, ISO 8601 with offset, or a datetime (naive: account's
+        zone). None or past: now.
+    invoice: the invoice number; with account, channel, address, kind and sequence it is the business key.
+    sequence: 0 for the first sending; a wanted resend counts up.
+    document: path of the PDF to deliver, or None.
+    filename: the name the receiver sees; default the path's own.
+    lane: the queue to travel in; default the channel's own.
+    """
+
+    channel: str
+    invoice: str
+    to_address: str | None = None
+    status: str | None = "Queue"
+    schedule_send_date: str | datetime | None = None
+    note: str | None = None
+    account: str = "default"
+    kind: str = Kind.INVOICE
+    subject: str | None = None
+    customer: str | None = None
+    reference: str | None = None
+    document: Path | None = None
+    filename: str | None = None
+    lane: str | None = None
+    priority: int = Priority.NORMAL
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a send is to leave: as given (`wall` in `zone`), and as the instant that means.
+
+    `wall` is naive, `zone` an IANA name or an offset such as `+02:00`, `instant` aware in UTC.
+    `warning` says what the rule for missing and ambiguous hours chose, or that the time has passed.
+    """
+
+    wall: datetime
+    zone: str
+    instant: datetime
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSend:
+    """A send that passed validation: every value normalised, ready for the ledger.
+
+    schedule: None means now. warnings: sentences for the caller; none stops the send.
+    """
+
+    channel: Channel
+    invoice: str
+    to_address: str | None
+    schedule: Schedule | None
+    note: str | None
+    account: str
+    kind: Kind
+    subject: str | None
+    customer: str | None
+    reference: str | None
+    document: Path | None
+    filename: str | None
+    lane: str
+    priority: Priority
+    sequence: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What enqueueing answers: the send as it stands in the ledger.
+
+    duplicate: True when the same business key was enqueued before; `id`, `status` and `due_at` are then the first
+    send's. due_at: aware UTC, None when nothing more will happen by itself.
+    """
+
+    id: UUID
+    status: Status
+    due_at: datetime | None
+    duplicate: bool = False
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,112 @@
+"""What does a door need to know from its surroundings?"""
+
+import os
+import re
+import tomllib
+from collections.abc import Container
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from duepost.errors import ConfigError
+from duepost.rules import Rules
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+PREFIX = "DUEPOST_"
+DRIVER = "postgresql+psycopg"
+FILE = "DUEPOST_CONFIG"
+TAG_PLACE = 2  # in the place of an error: setting, name, kind, field …
+FIELD_NAMED = re.compile(r'field "([a-z_]+)"')
+
+
+class DoorSettings(BaseSettings):
+    """Settings of a billing app that enqueues.
+
+    Each is an environment variable with the prefix DUEPOST_, or stands in the TOML file that DUEPOST_CONFIG names.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: SecretStr = Field(description="SQLAlchemy address of the ledger, postgresql+psycopg://…")
+    documents: Path = Field(default=Path(".duepost/documents"), description="folder of the document store")
+    gln_check: Literal["strict", "warn"] = Field(default="strict", description="what a wrong GLN check digit is")
+    default_region: str | None = Field(default=None, description="country (DK) of phone numbers without one")
+    test_domains: bool = Field(default=False, description="accept e-mail addresses under .test")
+    document_limit_bytes: int = Field(default=10_000_000, gt=0, description="largest document taken")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address_of_ours(cls, given: SecretStr) -> SecretStr:
+        try:
+            driver = make_url(given.get_secret_value()).drivername
+        except (ArgumentError, ValueError):
+            driver = ""
+        if driver != DRIVER:
+            raise ValueError(f"write {DRIVER}://user:password@host/database")
+        return given
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the name is the base class's
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        file = os.environ.get(FILE)
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings, file_secret_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+    @property
+    def rules(self) -> Rules:
+        """What validation needs of them."""
+        return Rules(
+            gln_check=self.gln_check,
+            default_region=self.default_region,
+            test_domains=self.test_domains,
+            document_limit=self.document_limit_bytes,
+        )
+
+
+def load(kind: type[Settings], *, tagged: Container[str] = (), **given: Any) -> Settings:
+    """Read the settings from the environment and the file that DUEPOST_CONFIG names.
+
+    tagged: settings that hold a table of alternatives by kind; pydantic names the kind in its errors, operators do not.
+
+    Raises: ConfigError, one sentence that names the first setting that is missing or wrong. It never repeats the value,
+    which may be a secret.
+    """
+    file = os.environ.get(FILE)
+    if file and not Path(file).is_file():
+        raise ConfigError(FILE, "names a file that is not there", "mend the path or leave it unset")
+    try:
+        return kind(**given)
+    except tomllib.TOMLDecodeError as wrong:
+        raise ConfigError(FILE, f"names a file that is no TOML ({wrong})", "mend the file") from None
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        place = [str(part) for part in first["loc"]]
+        if place[0] in tagged and len(place) > TAG_PLACE:
+            del place[TAG_PLACE]
+        name = PREFIX + "__".join(place).upper()
+        if first["type"] == "missing":
+            raise ConfigError(name, "is not set", "set it in the environment, see docs/settings.md") from None
+        raise ConfigError(name, f"is wrong ({first['msg']})", "mend it, see docs/settings.md") from None
+    except SettingsError as wrong:
+        found = FIELD_NAMED.search(str(wrong))
+        name = PREFIX + found[1].upper() if found else f"A setting {PREFIX}…"
+        raise ConfigError(name, "cannot be read", "write lists and tables as JSON, see docs/settings.md") from None

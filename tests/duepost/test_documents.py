@@ -1,0 +1,152 @@
+"""Where do the documents lie, and is this one a document at all?"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from duepost.documents import DocumentStore, StoredDocument
+from duepost.errors import InvalidSend
+
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DocumentStore:
+    return DocumentStore(tmp_path / "store")
+
+
+def files_in(store: DocumentStore) -> list[Path]:
+    return [path for path in store.folder.rglob("*") if path.is_file()]
+
+
+def test_a_document_lies_under_the_name_of_its_content(store: DocumentStore) -> None:
+    digest = sha256(PDF)
+    assert store.put(PDF) == StoredDocument(digest.digest(), "application/pdf", len(PDF))
+    name = digest.hexdigest()
+    assert files_in(store) == [store.folder / name[:2] / name]
+    assert store.read(digest.digest()) == PDF
+
+
+def test_a_path_and_its_bytes_are_the_same_document(store: DocumentStore, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    assert store.put(tmp_path / "a.pdf") == store.put(PDF)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"%PDF-2.0", "application/pdf"),
+        (b"<?xml version='1.0'?><Invoice/>", "application/xml"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", "application/xml"),
+        (b"\x89PNG\r\n\x1a\n0", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"II*\x00", "image/tiff"),
+    ],
+)
+def test_the_media_type_is_read_from_the_first_bytes(store: DocumentStore, content: bytes, media_type: str) -> None:
+    assert store.put(content).media_type == media_type
+
+
+@pytest.mark.parametrize("content", [b"MZ\x90\x00", b"<html></html>", b"PK\x03\x04", b"hello", b" %PDF-1.7"])
+def test_anything_else_is_refused_and_not_kept(store: DocumentStore, content: bytes) -> None:
+    with pytest.raises(InvalidSend, match=r"^Document is of an unknown kind"):
+        store.put(content)
+    assert not files_in(store)
+
+
+def test_empty_and_oversized_documents_are_refused(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path / "store", limit=len(PDF))
+    store.put(PDF)
+    (tmp_path / "large.pdf").write_bytes(PDF + b"\n")
+    (tmp_path / "empty.pdf").touch()
+    for source in (PDF + b"\n", tmp_path / "large.pdf"):
+        with pytest.raises(InvalidSend, match=r"^Document is larger than 15 bytes"):
+            store.put(source)
+    for source in (b"", tmp_path / "empty.pdf"):
+        with pytest.raises(InvalidSend, match=r"^Document is empty"):
+            store.put(source)
+
+
+def test_a_document_that_cannot_be_read_is_refused(store: DocumentStore, tmp_path: Path) -> None:
+    for path, problem in (("missing.pdf", "does not exist"), (".", "is a folder"), ("a\0.pdf", "cannot be read")):
+        with pytest.raises(InvalidSend, match=f"^Document {problem}"):
+            store.put(tmp_path / path)
+
+
+def test_reading_what_was_never_put_is_file_not_found(store: DocumentStore) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.read(bytes(32))
+
+
+def test_a_look_judges_as_put_does_and_writes_nothing(store: DocumentStore, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    seen = [store.look(tmp_path / "a.pdf"), store.look(PDF)]
+    with pytest.raises(InvalidSend, match=r"^Document is of an unknown kind"):
+        store.look(tmp_path / "a.txt")
+    assert not store.folder.exists()
+    assert seen == [store.put(tmp_path / "a.pdf")] * 2
+
+
+def test_a_document_looked_at_before_is_kept_when_it_is_put(store: DocumentStore, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    store.look(tmp_path / "a.pdf")
+    assert store.read(store.put(tmp_path / "a.pdf").sha256) == PDF
+
+
+def test_a_store_that_does_not_write_judges_only(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path / "store", writes=False)
+    assert store.put(PDF) == store.look(PDF)
+    assert not store.folder.exists()
+
+
+def test_content_already_there_is_not_written_again(store: DocumentStore) -> None:
+    store.put(PDF)
+    [before] = [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in files_in(store)]
+    DocumentStore(store.folder).put(PDF)
+    assert [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in files_in(store)] == [before]
+
+
+def test_a_file_named_by_many_rows_is_read_once(store: DocumentStore, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(PDF)
+    first = store.put(path)
+    assert all(store.put(path) is first for _ in range(100))
+
+
+def test_a_file_replaced_by_another_of_equal_size_and_time_is_read_anew(store: DocumentStore, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    path.write_bytes(PDF)
+    first = store.put(path)
+    other.write_bytes(PDF.replace(b"1.7", b"1.4"))
+    times = path.stat()
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.replace(path)
+    assert store.put(path).sha256 != first.sha256
+
+
+def test_a_document_removed_from_the_store_is_written_again(store: DocumentStore, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(PDF)
+    digest = store.put(path).sha256
+    files_in(store)[0].unlink()
+    assert store.put(path).sha256 == digest
+    assert store.read(digest) == PDF
+
+
+def test_many_may_put_the_same_content_at_once(store: DocumentStore) -> None:
+    content = PDF + bytes(1_000_000)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: DocumentStore(store.folder).put(content), range(32)))
+    assert len(set(found)) == 1
+    assert len(files_in(store)) == 1
+    assert store.read(found[0].sha256) == content
+
+
+def test_a_store_that_cannot_be_written_is_the_operators_trouble_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "store").write_bytes(b"a file where the folder should be")
+    with pytest.raises(OSError, match=r"store"):
+        DocumentStore(tmp_path / "store").put(PDF)
