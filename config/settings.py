@@ -1,0 +1,156 @@
+"""What does an operator set?
+
+Every setting is an environment variable with the prefix DUEPOST_; a double underscore goes one level down:
+DUEPOST_PROVIDERS__SMTP__HOST=mail.example.com. The same can stand in the TOML file that DUEPOST_CONFIG names.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from config.names import RESERVED
+from duepost.errors import ConfigError
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
+from duepost.settings import DoorSettings, load
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A group of settings: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Part):
+    """What every provider account has."""
+
+    width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
+    on_unknown: UnknownPolicy = Field(
+        default=UnknownPolicy.HOLD, description="when it may or may not have taken a send"
+    )
+
+
+class SmtpAccount(Account):
+    """A mail server to submit to."""
+
+    kind: Literal["smtp"] = "smtp"
+    host: str = Field(min_length=1, description="name of the mail server")
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(min_length=3, description="address in From and in the envelope")
+    sender_name: str | None = None
+    ca_file: Path | None = Field(default=None, description="certificates to trust beside the system's")
+    command_seconds: Seconds = Field(default=30, description="for connecting and for everything before the final dot")
+    final_dot_seconds: Seconds = Field(default=600, description="for the answer to the final dot (RFC 5321 4.5.3.2.6)")
+    messages_per_connection: int = Field(default=100, ge=1)
+
+
+class HttpAccount(Account):
+    """An HTTP endpoint that takes a send as one JSON POST."""
+
+    kind: Literal["http"] = "http"
+    url: str = Field(pattern=r"^https?://", description="where to POST")
+    bearer: SecretStr | None = None
+    ca_file: Path | None = None
+    total_seconds: Seconds = Field(default=30, description="for the whole call")
+
+
+ProviderAccount = Annotated[SmtpAccount | HttpAccount, Field(discriminator="kind")]
+
+
+class Lane(Part):
+    """Channel + provider account: a queue of its own."""
+
+    channel: Channel
+    provider: str = Field(description="name of the provider account")
+    order_size: int = Field(default=100, ge=1, le=1000, description="sends in one message")
+    queued_orders: int = Field(default=40, ge=1, description="messages at most in the lane's queue")
+
+
+GIVE_UP_HOURS: dict[Channel, float] = {Channel.EMAIL: 48, Channel.SMS: 12, Channel.XML: 72, Channel.PRINT: 168}
+
+
+class Retry(Part):
+    """When a transient failure is tried again, and for how long."""
+
+    waits_seconds: tuple[Seconds, ...] = Field(
+        default=(60, 300, 900, 1800, *[3600] * 3, *[7200] * 4, *[14400] * 9),
+        min_length=1,
+        description="wait after the 1st, 2nd … attempt; the last one repeats",
+    )
+    jitter: float = Field(default=0.2, ge=0, lt=1, description="each wait is multiplied by 1 ± this")
+    throttled_seconds: Seconds = Field(default=60, description="wait after a 429 that names no time")
+    credentials_seconds: Seconds = Field(default=300, description="wait after our credentials were refused")
+    give_up_hours: dict[Channel, Annotated[float, Field(gt=0)]] = Field(
+        default=GIVE_UP_HOURS, description="after its time, a send is given up as 300 GAVE_UP"
+    )
+
+    @field_validator("give_up_hours")
+    @classmethod
+    def _others_keep_theirs(cls, given: dict[Channel, float]) -> dict[Channel, float]:
+        return {**GIVE_UP_HOURS, **given}
+
+
+class Settings(DoorSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    broker_url: SecretStr = Field(
+        description="redis://…, rediss://…?ssl_cert_reqs=required, redis+socket://… or amqp://…"
+    )
+    providers: dict[str, ProviderAccount] = Field(default_factory=dict)
+    lanes: dict[str, Lane] = Field(default={"email": Lane(channel=Channel.EMAIL, provider="smtp")})
+    retry: Retry = Retry()
+    release_lease_seconds: Seconds = Field(default=120, description="a released send that nobody began is due again")
+    door_redelivery_seconds: Seconds = Field(
+        default=60, description="a message of duepost.enqueue not finished by then"
+    )
+    flower_rows_per_second: int = Field(default=500, ge=0, description="sends shown as rows of their own, per process")
+    door_documents: Path | None = Field(default=None, description="folder from which duepost.enqueue takes documents")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_is_smtp_unless_said(cls, given: Any) -> Any:
+        for account in (given.get("providers") or {}).values() if isinstance(given, dict) else ():
+            if isinstance(account, dict):
+                account.setdefault("kind", "smtp")
+        return given
+
+    @property
+    def release_lease(self) -> timedelta:
+        """How long released sends are leased to the broker and a worker."""
+        return timedelta(seconds=self.release_lease_seconds)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read and check everything.
+
+    Raises: ConfigError, one sentence that names the setting and the mend.
+    """
+    settings = load(Settings, tagged={"providers"}, **given)
+    broker = settings.broker_url.get_secret_value()
+    if broker.startswith("rediss://") and "ssl_cert_reqs=required" not in broker:
+        raise ConfigError(
+            "DUEPOST_BROKER_URL",
+            "asks for TLS without checking the certificate",
+            "add ?ssl_cert_reqs=required&ssl_ca_certs=FILE",
+        )
+    for name, lane in settings.lanes.items():
+        setting = f"DUEPOST_LANES__{name.upper()}"
+        if name in RESERVED:
+            raise ConfigError(setting, "has a name that duepost needs for itself", "give the lane another name")
+        if lane.provider not in settings.providers:
+            raise ConfigError(
+                f"DUEPOST_PROVIDERS__{lane.provider.upper()}__HOST",
+                "is not set",
+                f"lane {name} delivers through provider account {lane.provider}: describe it, see docs/settings.md",
+            )
+    return settings

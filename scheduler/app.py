@@ -1,0 +1,25 @@
+"""The scheduler: `python -m celery -A scheduler.app beat` ticks, `… worker -P threads -c 2 -Q control` releases."""
+
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+
+from config.app import app_from_environment
+from scheduler.beat import BEAT_SCHEDULE
+from scheduler.nudges import listen_for_nudges
+from scheduler.stop import STOPPING
+from scheduler.tasks import add_tasks
+
+app = app_from_environment()
+app.conf.beat_schedule = BEAT_SCHEDULE
+add_tasks(app)
+
+
+@worker_ready.connect
+def _listen(**_: Any) -> None:
+    listen_for_nudges(app, STOPPING)
+
+
+@worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    STOPPING.set()

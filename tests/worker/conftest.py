@@ -1,0 +1,92 @@
+"""What does a test of the delivering worker need?"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from config.settings import Retry
+from duepost.documents import DocumentStore
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.reasons import Reason
+from duepost.sends import Channel
+from duepost.statuses import Status
+from worker.accounts import retry_policy
+from worker.attempt import Attempter
+from worker.journal import Journal
+from worker.providers.port import Job, Outcome, Provider, Verdict
+from worker.senders import Senders
+from worker.stop import STOPPING
+
+LIMIT = timedelta(seconds=20)
+WIDTH = 4
+SENT = Outcome(Verdict.ACCEPTED, Status.SENT, Reason("ACCEPTED"), answer="250 queued", provider_reference="4F2A")
+LATER = Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason("TIMEOUT"))
+
+
+def say_sent(_job: Job) -> Outcome:
+    """Every send is accepted."""
+    return SENT
+
+
+@dataclass
+class Told:
+    """A provider that answers what the test tells it to; `jobs` are those it was given."""
+
+    answer: Callable[[Job], Outcome] = say_sent
+    jobs: list[Job] = field(default_factory=list)
+    total_deadline: timedelta = timedelta(seconds=5)
+
+    def send(self, job: Job) -> Outcome:
+        """Whatever the test says."""
+        self.jobs.append(job)
+        return self.answer(job)
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
+@pytest.fixture
+def journal(engine: Engine) -> Iterator[Journal]:
+    """The group commit of this process on the test's ledger."""
+    opened = Journal(engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> DocumentStore:
+    """An empty store."""
+    return DocumentStore(tmp_path / "documents")
+
+
+AttempterOf = Callable[..., Attempter]
+
+
+@pytest.fixture
+def attempter_of(journal: Journal, documents: DocumentStore) -> AttempterOf:
+    """Makes the attempter of a provider; default policy: hold what is unknown, the settings' own retries."""
+
+    def make(provider: Provider, *, on_unknown: UnknownPolicy = UnknownPolicy.HOLD) -> Attempter:
+        policy = retry_policy(Retry())
+        return Attempter("smtp", Channel.EMAIL, provider, journal, documents, policy, on_unknown, "worker@test")
+
+    return make
+
+
+@pytest.fixture
+def senders() -> Iterator[Senders]:
+    """The sending threads of one provider account."""
+    threads = Senders(WIDTH, "test")
+    yield threads
+    threads.close()
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """The test may set STOPPING; it is cleared afterwards."""
+    yield
+    STOPPING.clear()

@@ -1,0 +1,211 @@
+"""Does one attempt begin, call, record, and never guess?"""
+
+import queue
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select, text, update
+
+from duepost.documents import DocumentStore, StoredDocument
+from duepost.ledger import look
+from duepost.ledger.accept import accept_one, add_documents
+from duepost.ledger.look import Standing
+from duepost.ledger.orders import Leased, read_order
+from duepost.ledger.release import release
+from duepost.ledger.schema import send as sends_table
+from duepost.ledger.schema import state
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
+from duepost.statuses import Status
+from tests.duepost.ledger.conftest import LANE, MINUTE, accepted
+from tests.worker.conftest import LATER, LIMIT, SENT, AttempterOf, Told
+from worker.attempt import Attempter, Tried
+from worker.providers.port import Document, Job, Outcome
+
+ADDRESS = "kunde@example.com"
+PDF = b"%PDF-1.7\n%%EOF\n"
+OPEN_TRANSACTIONS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+)
+
+
+def raise_with_the_address(_job: Job) -> Outcome:
+    raise KeyError(ADDRESS)
+
+
+def leased(engine: Engine, *, sha256: bytes | None = None) -> tuple[int, Leased]:
+    """A send that was released to us, with a document when one is named."""
+    with engine.begin() as connection:
+        send = accepted(connection)
+        accept_one(connection, send)
+        if sha256:
+            add_documents(connection, [StoredDocument(sha256, "application/pdf", len(PDF))])
+            connection.execute(update(sends_table).values(document_sha256=sha256, filename="INV-1.pdf"))
+        lease = release(connection, LANE, 1, MINUTE).lease
+        return lease, read_order(connection, lease, [send.id])[0]
+
+
+def attempt(attempter: Attempter, lease: int, send: Leased) -> Tried | UUID:
+    """What the attempt says in the end: tried, or the id of a send left alone."""
+    said: queue.SimpleQueue[Tried | UUID] = queue.SimpleQueue()
+    attempter.attempt(send, lease, settled=said.put, left=said.put)
+    return said.get(timeout=LIMIT.total_seconds())
+
+
+def standing(engine: Engine, send: Leased) -> Standing:
+    with engine.connect() as connection:
+        found = look.standing(connection, send.id)
+    assert found is not None
+    return found
+
+
+def reasons(engine: Engine, send: Leased) -> list[str]:
+    with engine.connect() as connection:
+        return [change.reason_code for change in look.timeline(connection, send.id)]
+
+
+def due_again(engine: Engine) -> int:
+    """Make what waits due at once and release it; the new lease."""
+    with engine.begin() as connection:
+        connection.execute(update(state).values(due_at=state.c.due_at - timedelta(days=9)))
+        return release(connection, LANE, 1, MINUTE).lease
+
+
+def test_what_the_provider_accepted_is_sent(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    tried = attempt(attempter_of(Told()), lease, send)
+    assert isinstance(tried, Tried)
+    assert (tried.number, tried.status, tried.reason) == (1, Status.SENT, "ACCEPTED")
+    assert standing(engine, send).status is Status.SENT
+
+
+def test_the_ledger_says_that_the_provider_has_it_before_the_provider_does(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = leased(engine)
+    seen: list[bool] = []
+
+    def look_first(_job: Job) -> Outcome:
+        seen.append(standing(engine, send).in_hand)
+        return SENT
+
+    attempt(attempter_of(Told(look_first)), lease, send)
+    assert seen == [True]
+
+
+def test_no_transaction_is_open_while_the_provider_is_called(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    open_ones: list[int] = []
+
+    def count(_job: Job) -> Outcome:
+        with engine.connect() as connection:
+            open_ones.append(connection.execute(OPEN_TRANSACTIONS).scalar_one())
+        return SENT
+
+    attempt(attempter_of(Told(count)), lease, send)
+    assert open_ones == [0]
+
+
+def test_a_send_that_is_not_ours_reaches_no_provider(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    provider = Told()
+    assert attempt(attempter_of(provider), lease + 1, send) == send.id
+    assert provider.jobs == []
+
+
+def test_a_transient_outcome_is_tried_again_later(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(lambda _job: LATER)), lease, send)
+    found = standing(engine, send)
+    assert found.status is Status.ERROR_SENDING_EMAIL
+    assert found.due_at is not None
+
+
+def test_every_attempt_of_a_send_carries_the_same_token(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    provider = Told(lambda _job: LATER)
+    attempter = attempter_of(provider)
+    attempt(attempter, lease, send)
+    attempt(attempter, due_again(engine), send)
+    assert [job.token for job in provider.jobs] == [str(send.id)] * 2
+
+
+def test_the_provider_is_given_the_document(
+    engine: Engine, attempter_of: AttempterOf, documents: DocumentStore
+) -> None:
+    lease, send = leased(engine, sha256=documents.put(PDF).sha256)
+    provider = Told()
+    attempt(attempter_of(provider), lease, send)
+    assert provider.jobs[0].document == Document("INV-1.pdf", "application/pdf", PDF)
+
+
+def test_a_missing_document_is_tried_again_and_reaches_no_provider(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine, sha256=bytes(32))
+    provider = Told()
+    attempt(attempter_of(provider), lease, send)
+    assert standing(engine, send).status is Status.ERROR_SENDING_EMAIL
+    assert (reasons(engine, send), provider.jobs) == (["DOCUMENT_UNREADABLE"], [])
+
+
+def test_an_adapter_that_raises_leaves_an_unknown_outcome_for_a_person(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(raise_with_the_address)), lease, send)
+    assert standing(engine, send).status is Status.ERROR
+    assert reasons(engine, send) == ["OUTCOME_UNKNOWN"]
+
+
+def test_what_an_adapter_raises_appears_in_no_log(
+    engine: Engine, attempter_of: AttempterOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(raise_with_the_address)), lease, send)
+    assert "KeyError" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+def test_an_unknown_outcome_is_sent_again_where_the_provider_recognises_repeats(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(raise_with_the_address), on_unknown=UnknownPolicy.RESEND), lease, send)
+    assert standing(engine, send).status is Status.ERROR_SENDING_EMAIL
+
+
+def test_the_lease_of_an_attempt_outlasts_the_providers_deadline(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    left: list[timedelta] = []
+
+    def count(_job: Job) -> Outcome:
+        with engine.connect() as connection:
+            left.append(connection.execute(select(state.c.due_at - state.c.begun_at)).scalar_one())
+        return SENT
+
+    attempt(attempter_of(Told(count, total_deadline=timedelta(minutes=10))), lease, send)
+    assert left[0] > timedelta(minutes=10)
+
+
+def test_a_send_scheduled_for_long_ago_has_its_whole_time_for_retries(engine: Engine) -> None:
+    with engine.begin() as connection:
+        send = accepted(connection, due_in=timedelta(days=-300))
+        accept_one(connection, send)
+        accepted_at = connection.execute(select(sends_table.c.accepted_at)).scalar_one()
+    with engine.begin() as connection:
+        released = release(connection, LANE, 1, MINUTE)
+        [found] = read_order(connection, released.lease, released.ids)
+    assert found.first_due == accepted_at
+
+
+def test_a_send_in_a_lane_of_another_channel_is_halted_and_reaches_no_provider(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = leased(engine)
+    provider = Told()
+    attempt(replace(attempter_of(provider), channel=Channel.SMS), lease, send)
+    assert provider.jobs == []
+    with engine.connect() as connection:
+        [change] = look.timeline(connection, send.id)
+    assert (change.to_status, change.reason_code) == (Status.ERROR, "CHANNEL_MISMATCH")

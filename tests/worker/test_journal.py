@@ -1,0 +1,301 @@
+"""Do begins and outcomes share commits, and does an outcome outlive every absence of the ledger?"""
+
+import logging
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select, text
+
+from duepost.ledger import migrate
+from duepost.ledger.attempts import Begun, ToBegin, ToRecord
+from duepost.ledger.release import release
+from duepost.ledger.schema import state
+from duepost.statuses import Status
+from sandbox.child import wait_until
+from sandbox.postgres import PostgresServer
+from sandbox.processes import Processes
+from tests.duepost.ledger.conftest import LANE, MINUTE, begun, outcome_of, queue_up, rows_in, state_of
+from worker import journal as journal_module
+from worker.journal import Journal, LedgerAway
+from worker.stop import STOPPING
+
+LIMIT = timedelta(seconds=20)
+ANSWER_SECONDS = LIMIT.total_seconds()
+
+Answers = queue.SimpleQueue[tuple[UUID, bool]]
+
+
+def writes_of(engine: Engine) -> list[str]:
+    """Grows by one with every statement that changes states: the journal commits each by itself."""
+    seen: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if "UPDATE state" in sql:
+            seen.append(sql)
+
+    event.listen(engine, "before_cursor_execute", note)
+    return seen
+
+
+def leased(engine: Engine, count: int) -> list[ToBegin]:
+    with engine.begin() as connection:
+        queue_up(connection, count)
+        released = release(connection, LANE, count, MINUTE)
+    return [ToBegin(one, released.lease, MINUTE) for one in released.ids]
+
+
+def begun_in(engine: Engine, count: int) -> tuple[int, list[Begun]]:
+    with engine.begin() as connection:
+        return begun(connection, count)
+
+
+def waiting_for_a_lock(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        )
+        return list(found.scalars())
+
+
+def terminate(engine: Engine, pids: Sequence[int]) -> None:
+    with engine.connect() as connection:
+        for pid in pids:
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+@contextmanager
+def locked(engine: Engine, send_id: UUID) -> Iterator[None]:
+    """Somebody else has the send's row; on leaving he lets go."""
+    with engine.begin() as connection:
+        connection.execute(select(state).where(state.c.send_id == send_id).with_for_update())
+        yield
+
+
+@contextmanager
+def busy(engine: Engine, journal: Journal) -> Iterator[None]:
+    """The journal is in the middle of a commit; on leaving it can finish that."""
+    lease, [blocker] = begun_in(engine, 1)
+    with locked(engine, blocker.id):
+        journal.record(outcome_of(blocker, lease), lambda _: None)
+        assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
+        yield
+
+
+def record_all(journal: Journal, outcomes: Sequence[ToRecord]) -> Callable[[], dict[UUID, bool]]:
+    """Hand the outcomes in; the answer waits for what the journal says to each."""
+    answers: Answers = queue.SimpleQueue()
+    for outcome in outcomes:
+        journal.record(outcome, lambda ours, send_id=outcome.id: answers.put((send_id, ours)))  # type: ignore[misc]
+    return lambda: dict(answers.get(timeout=ANSWER_SECONDS) for _ in outcomes)
+
+
+def test_what_gathers_during_a_commit_goes_into_one_commit(engine: Engine, journal: Journal) -> None:
+    lease, sends = begun_in(engine, 500)
+    with busy(engine, journal):
+        writes = writes_of(engine)
+        told = record_all(journal, [outcome_of(send, lease) for send in sends])
+    assert set(told().values()) == {True}
+    assert len(writes) == 1
+
+
+def test_begins_of_many_threads_share_commits(engine: Engine, journal: Journal) -> None:
+    asked = leased(engine, 400)
+    writes = writes_of(engine)
+    with ThreadPoolExecutor(40) as threads:
+        found = list(threads.map(journal.begin, asked))
+    assert [one.id for one in found if one] == [one.id for one in asked]
+    assert len(writes) < 200
+
+
+def test_a_begin_is_committed_when_it_returns(engine: Engine, journal: Journal) -> None:
+    [asked] = leased(engine, 1)
+    journal.begin(asked)
+    with engine.connect() as connection:
+        assert state_of(connection, asked.id)["begun_at"] is not None
+
+
+def test_a_send_that_is_not_ours_is_not_begun(engine: Engine, journal: Journal) -> None:
+    [asked] = leased(engine, 1)
+    assert journal.begin(replace(asked, lease=asked.lease + 1)) is None
+    assert journal.begin(replace(asked, id=uuid4())) is None
+
+
+def test_an_outcome_whose_lease_was_lost_is_told_so(engine: Engine, journal: Journal) -> None:
+    lease, [send] = begun_in(engine, 1)
+    assert record_all(journal, [outcome_of(send, lease + 1)])() == {send.id: False}
+
+
+def test_a_begin_that_the_ledger_could_not_commit_is_refused(engine: Engine, journal: Journal) -> None:
+    [asked] = leased(engine, 1)
+    with ThreadPoolExecutor(1) as threads, locked(engine, asked.id):
+        answer = threads.submit(journal.begin, asked)
+        assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
+        terminate(engine, waiting_for_a_lock(engine))
+        with pytest.raises(LedgerAway):
+            answer.result(ANSWER_SECONDS)
+
+
+def test_an_outcome_outlives_the_connection_it_was_written_on(engine: Engine, journal: Journal) -> None:
+    lease, [send] = begun_in(engine, 1)
+    with locked(engine, send.id):
+        told = record_all(journal, [outcome_of(send, lease)])
+        assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
+        terminate(engine, waiting_for_a_lock(engine))
+    assert told() == {send.id: True}
+
+
+@pytest.fixture
+def own_postgres(processes: Processes) -> Iterator[PostgresServer]:
+    """A PostgreSQL with a ledger in it, which the test may stop."""
+    with PostgresServer(settings={"fsync": "off"}, processes=processes, name="journal-postgres") as server:
+        migrate.upgrade(server.url())
+        yield server
+
+
+def test_outcomes_are_kept_while_the_ledger_is_away_and_recorded_after(
+    own_postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = create_engine(own_postgres.url(), pool_pre_ping=True)
+    journal = Journal(engine)
+    lease, sends = begun_in(engine, 20)
+    own_postgres.process.end()
+    told = record_all(journal, [outcome_of(send, lease) for send in sends])
+    assert wait_until(lambda: "the ledger is away" in caplog.text, LIMIT)
+    own_postgres.restart()
+    assert told() == {send.id: True for send in sends}
+    with engine.connect() as connection:
+        assert rows_in(connection, "transition") == 20
+    journal.close()
+    engine.dispose()
+
+
+def make_read_only(engine: Engine, *, on: bool) -> None:
+    """Every session from now on may (not) write, as on a primary that a failover has left behind."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET default_transaction_read_only = off"))
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}'))
+    engine.dispose()
+
+
+def test_outcomes_are_kept_while_the_ledger_may_only_be_read(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    lease, [send] = begun_in(engine, 1)
+    make_read_only(engine, on=True)
+    journal = Journal(engine)
+    told = record_all(journal, [outcome_of(send, lease)])
+    assert wait_until(lambda: "ReadOnlySqlTransaction" in caplog.text, LIMIT)
+    make_read_only(engine, on=False)
+    assert told() == {send.id: True}
+    journal.close()
+
+
+REFUSED = [
+    pytest.param({"answer": "a\0b"}, id="NUL"),
+    pytest.param({"answer": "\ud800"}, id="half a character"),
+    pytest.param({"number": 40_000}, id="too large a number"),
+    pytest.param({"verdict": "perhaps"}, id="unknown verdict"),
+    pytest.param({"to_status": Status.QUEUE}, id="waiting without a due time"),
+]
+
+
+@pytest.mark.parametrize("change", REFUSED)
+def test_one_outcome_that_the_ledger_refuses_costs_no_other(
+    engine: Engine, journal: Journal, change: dict[str, object]
+) -> None:
+    lease, sends = begun_in(engine, 3)
+    outcomes = [outcome_of(send, lease) for send in sends]
+    outcomes[1] = replace(outcomes[1], **change)  # type: ignore[arg-type]
+    with busy(engine, journal):
+        told = record_all(journal, outcomes)
+    assert told() == {sends[0].id: True, sends[1].id: False, sends[2].id: True}
+
+
+def test_a_send_whose_outcome_is_refused_stays_in_hand_for_a_person_to_see(engine: Engine, journal: Journal) -> None:
+    lease, [send] = begun_in(engine, 1)
+    record_all(journal, [outcome_of(send, lease, answer="a\0b")])()
+    with engine.connect() as connection:
+        assert state_of(connection, send.id)["begun_at"] == send.at
+
+
+def test_a_refused_outcome_is_logged_without_the_providers_words(
+    engine: Engine, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    lease, [send] = begun_in(engine, 1)
+    record_all(journal, [outcome_of(send, lease, answer="550 kunde@example.com\0")])()
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "kunde" not in caplog.text
+
+
+def test_an_outcome_is_kept_when_the_ledger_goes_away_while_a_refused_one_is_looked_for(
+    engine: Engine, journal: Journal
+) -> None:
+    lease, [bad, good] = begun_in(engine, 2)
+    with locked(engine, good.id):
+        with busy(engine, journal):
+            told = record_all(journal, [outcome_of(bad, lease, answer="\ud800"), outcome_of(good, lease)])
+        assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
+        terminate(engine, waiting_for_a_lock(engine))
+    assert told() == {bad.id: False, good.id: True}
+
+
+def test_a_begin_beside_a_refused_outcome_is_begun(engine: Engine, journal: Journal) -> None:
+    [asked] = leased(engine, 1)
+    lease, [bad] = begun_in(engine, 1)
+    with ThreadPoolExecutor(1) as threads:
+        with busy(engine, journal):
+            record_all(journal, [outcome_of(bad, lease, answer="a\0b")])
+            answer = threads.submit(journal.begin, asked)
+        found = answer.result(ANSWER_SECONDS)
+    assert found is not None
+
+
+def test_close_writes_what_is_left(engine: Engine) -> None:
+    journal = Journal(engine)
+    lease, sends = begun_in(engine, 50)
+    with busy(engine, journal):
+        record_all(journal, [outcome_of(send, lease) for send in sends])
+    journal.close()
+    with engine.connect() as connection:
+        assert rows_in(connection, "transition") == 51
+
+
+def test_a_connection_lost_at_the_nudge_costs_nobody_anything(engine: Engine, journal: Journal) -> None:
+    """The nudge follows a retry's record; the ledger is there again at once."""
+    cut: list[int] = []
+
+    def cut_at_the_nudge(connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if "pg_notify" in sql and not cut:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            cut.append(pid)
+            terminate(create_engine(engine.url, poolclass=NullPool), [pid])
+
+    lease, [deferred, sent] = begun_in(engine, 2)
+    event.listen(engine, "before_cursor_execute", cut_at_the_nudge)
+    soon = outcome_of(deferred, lease, to_status=Status.ERROR_SENDING_EMAIL, wait=timedelta(seconds=1))
+    assert record_all(journal, [soon])() == {deferred.id: True}
+    assert record_all(journal, [outcome_of(sent, lease)])() == {sent.id: True}
+    assert cut
+
+
+def test_a_stopping_process_gives_an_outcome_up_when_the_ledger_stays_away(
+    own_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal_module, "CLOSING_SECONDS", 0.0)
+    engine = create_engine(own_postgres.url())
+    journal = Journal(engine)
+    lease, [send] = begun_in(engine, 1)
+    own_postgres.process.end()
+    STOPPING.set()
+    try:
+        assert record_all(journal, [outcome_of(send, lease)])() == {send.id: False}
+        journal.close()
+    finally:
+        STOPPING.clear()
+        engine.dispose()
+    assert "stopped before its outcome accepted was recorded" in caplog.text

@@ -1,0 +1,179 @@
+"""Does every outcome lead to the right status, and every retry to a time within its bounds?"""
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import Retry
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.reasons import Reason
+from duepost.sends import Channel
+from duepost.statuses import Status
+from worker.accounts import retry_policy
+from worker.providers.port import Outcome, Verdict
+from worker.retry import Following, follow
+
+DUE = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+POLICY = retry_policy(Retry())
+ZERO = timedelta(0)
+TIMEOUT = Reason("TIMEOUT", values={"phase": "connect"})
+
+transient = st.sampled_from([Verdict.TRANSIENT, Verdict.WAIT])
+numbers = st.integers(1, 200)
+chances = st.floats(0, 1)
+
+
+def outcome(verdict: Verdict, *, retry_after: timedelta | None = None, alarm: bool = False) -> Outcome:
+    return Outcome(verdict, Status.ERROR_SENDING_EMAIL, TIMEOUT, retry_after=retry_after, alarm=alarm)
+
+
+def following(
+    what: Outcome,
+    *,
+    attempt: int = 1,
+    channel: Channel = Channel.EMAIL,
+    after: timedelta = ZERO,
+    on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
+    chance: float = 0.5,
+) -> Following:
+    """What follows `after` the send was first due; chance 0 is the shortest wait, 1 the longest."""
+    return follow(
+        what,
+        attempt=attempt,
+        channel=channel,
+        first_due=DUE,
+        now=DUE + after,
+        policy=POLICY,
+        on_unknown=on_unknown,
+        uniform=lambda low, high: low + chance * (high - low),
+    )
+
+
+def times_within(channel: Channel) -> st.SearchStrategy[timedelta]:
+    return st.timedeltas(min_value=ZERO, max_value=POLICY.give_up[channel] - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [(Verdict.ACCEPTED, Status.SENT), (Verdict.REFUSED, Status.EMAIL_BOUNCED)]
+)
+def test_a_final_answer_stands_as_the_provider_gave_it(verdict: Verdict, status: Status) -> None:
+    answer = Outcome(verdict, status, TIMEOUT)
+    assert following(answer, after=timedelta(days=30)) == Following(status, None, counted=True, reason=TIMEOUT)
+
+
+@given(data=st.data(), verdict=transient, channel=st.sampled_from(Channel), attempt=numbers, chance=chances)
+def test_a_retry_is_310_on_every_channel_and_never_beyond_the_deadline(
+    data: st.DataObject, verdict: Verdict, channel: Channel, attempt: int, chance: float
+) -> None:
+    after = data.draw(times_within(channel))
+    found = following(outcome(verdict), attempt=attempt, channel=channel, after=after, chance=chance)
+    assert found.status is Status.ERROR_SENDING_EMAIL
+    assert found.wait is not None
+    assert ZERO < found.wait <= POLICY.give_up[channel] - after
+
+
+@given(
+    verdict=transient,
+    channel=st.sampled_from(Channel),
+    late=st.timedeltas(min_value=ZERO, max_value=timedelta(days=400)),
+)
+def test_after_the_deadline_a_send_is_given_up_and_never_310(
+    verdict: Verdict, channel: Channel, late: timedelta
+) -> None:
+    found = following(outcome(verdict), channel=channel, after=POLICY.give_up[channel] + late)
+    assert (found.status, found.wait, found.reason.code) == (Status.ERROR, None, "GAVE_UP")
+    assert found.reason.values == {"last": "TIMEOUT", "phase": "connect"}
+
+
+@given(attempt=numbers, chance=chances)
+def test_the_wait_is_the_schedules_own_within_its_jitter(attempt: int, chance: float) -> None:
+    base = POLICY.waits[min(attempt, len(POLICY.waits)) - 1]
+    wait = following(outcome(Verdict.TRANSIENT), attempt=attempt, chance=chance).wait
+    assert wait is not None
+    assert base * 0.79999 <= wait <= base * 1.20001
+
+
+def test_the_default_schedule_makes_twenty_retries_in_two_days() -> None:
+    assert len(POLICY.waits) == 20
+    assert sum(POLICY.waits, ZERO) == timedelta(hours=47, minutes=51)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "base"), [(False, POLICY.throttled), (True, POLICY.credentials)], ids=["throttled", "credentials"]
+)
+def test_an_answer_that_is_not_the_sends_fault_has_a_wait_of_its_own(*, alarm: bool, base: timedelta) -> None:
+    assert following(outcome(Verdict.WAIT, alarm=alarm), attempt=9).wait == base
+
+
+@pytest.mark.parametrize(("verdict", "counted"), [(Verdict.TRANSIENT, True), (Verdict.WAIT, False)])
+def test_only_what_is_the_sends_own_trouble_counts_as_an_attempt(*, verdict: Verdict, counted: bool) -> None:
+    assert following(outcome(verdict)).counted is counted
+
+
+@given(verdict=transient, seconds=st.integers(1, 100_000), attempt=numbers, chance=chances)
+def test_a_retry_is_never_earlier_than_the_provider_said(
+    verdict: Verdict, seconds: int, attempt: int, chance: float
+) -> None:
+    told = timedelta(seconds=seconds)
+    found = following(outcome(verdict, retry_after=told), attempt=attempt, chance=chance)
+    assert found.wait is not None
+    assert found.wait >= told
+
+
+@given(verdict=transient, seconds=st.integers(1, 100_000), attempt=st.integers(1, 3), chance=chances)
+def test_the_providers_wish_takes_the_place_of_our_own_wait_however_short(
+    verdict: Verdict, seconds: int, attempt: int, chance: float
+) -> None:
+    told = timedelta(seconds=seconds)
+    found = following(outcome(verdict, retry_after=told), attempt=attempt, chance=chance)
+    assert found.wait is not None
+    assert found.wait <= told * 1.20001
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.WAIT])
+def test_a_wish_for_at_once_is_a_second(verdict: Verdict) -> None:
+    assert following(outcome(verdict, retry_after=ZERO), chance=0).wait == timedelta(seconds=1)
+
+
+def test_a_wish_beyond_the_deadline_ends_at_the_deadline() -> None:
+    found = following(outcome(Verdict.WAIT, retry_after=timedelta(days=30)))
+    assert found.wait == POLICY.give_up[Channel.EMAIL]
+
+
+@pytest.mark.parametrize("retry_after", [None, timedelta(minutes=10)], ids=["our own wait", "Retry-After"])
+@pytest.mark.parametrize("attempt", [1, 2, 5, 20])
+def test_sends_that_fail_together_do_not_come_back_together(attempt: int, retry_after: timedelta | None) -> None:
+    chance = random.Random(1)  # noqa: S311 - repeatable
+    waits = [
+        following(outcome(Verdict.TRANSIENT, retry_after=retry_after), attempt=attempt, chance=chance.random()).wait
+        for _ in range(1000)
+    ]
+    minutes = Counter(wait // timedelta(minutes=1) for wait in waits if wait is not None)
+    assert max(minutes.values()) <= 600
+
+
+def test_an_unknown_outcome_is_held_with_its_cause() -> None:
+    found = following(outcome(Verdict.UNKNOWN))
+    assert (found.status, found.wait, found.counted) == (Status.ERROR, None, True)
+    assert found.reason == Reason("OUTCOME_UNKNOWN", values={"cause": "TIMEOUT", "phase": "connect"})
+
+
+def test_an_unknown_outcome_is_sent_again_where_the_policy_says_so() -> None:
+    found = following(outcome(Verdict.UNKNOWN), on_unknown=UnknownPolicy.RESEND)
+    assert (found.status, found.wait, found.counted) == (Status.ERROR_SENDING_EMAIL, POLICY.waits[0], True)
+
+
+@pytest.mark.parametrize("policy", UnknownPolicy)
+def test_an_unknown_outcome_after_the_deadline_stays_unknown(policy: UnknownPolicy) -> None:
+    found = following(outcome(Verdict.UNKNOWN), after=timedelta(days=30), on_unknown=policy)
+    assert (found.status, found.wait, found.reason.code) == (Status.ERROR, None, "OUTCOME_UNKNOWN")
+
+
+def test_a_provider_that_always_wants_to_be_asked_soon_meets_our_schedule_after_three_attempts() -> None:
+    soon = outcome(Verdict.TRANSIENT, retry_after=timedelta(seconds=5))
+    assert following(soon, attempt=3, chance=0).wait == timedelta(seconds=5)
+    assert following(soon, attempt=4).wait == POLICY.waits[3]

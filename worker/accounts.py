@@ -1,0 +1,67 @@
+"""Which adapter serves a provider account, built from its settings?"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from config.settings import HttpAccount, ProviderAccount, Retry, SmtpAccount
+from duepost.errors import ConfigError
+from duepost.sends import Channel
+from worker.providers.http_json import HttpJson
+from worker.providers.port import Provider
+from worker.providers.smtp import Smtp
+from worker.retry import RetryPolicy
+
+
+def _smtp(account: SmtpAccount) -> Provider:
+    return Smtp(
+        host=account.host,
+        port=account.port,
+        tls=account.tls,
+        user=account.user,
+        password=account.password.get_secret_value() if account.password else None,
+        sender=account.sender,
+        sender_name=account.sender_name,
+        ca_file=account.ca_file,
+        command_limit=timedelta(seconds=account.command_seconds),
+        final_dot_limit=timedelta(seconds=account.final_dot_seconds),
+        messages_per_connection=account.messages_per_connection,
+    )
+
+
+def _http(account: HttpAccount) -> Provider:
+    return HttpJson(
+        url=account.url,
+        bearer=account.bearer.get_secret_value() if account.bearer else None,
+        ca_file=account.ca_file,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+
+
+# kind of provider account -> what builds its adapter
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http}
+
+
+def adapter(name: str, account: ProviderAccount) -> Provider:
+    """The adapter for the provider account of that name. Opens no connection.
+
+    Raises: ConfigError for a setting that only the adapter can judge.
+    """
+    setting = f"DUEPOST_PROVIDERS__{name.upper()}__"
+    try:
+        return ADAPTERS[account.kind](account)
+    except ConfigError as wrong:
+        raise ConfigError(setting + wrong.setting.upper(), wrong.problem, wrong.hint) from None
+    except OSError:
+        raise ConfigError(setting + "CA_FILE", "holds no certificates we can read", "give a PEM file") from None
+
+
+def retry_policy(retry: Retry) -> RetryPolicy:
+    """The retry settings in the worker's terms."""
+    return RetryPolicy(
+        waits=tuple(timedelta(seconds=wait) for wait in retry.waits_seconds),
+        jitter=retry.jitter,
+        throttled=timedelta(seconds=retry.throttled_seconds),
+        credentials=timedelta(seconds=retry.credentials_seconds),
+        give_up={channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel},
+    )

@@ -1,0 +1,30 @@
+"""The delivering worker: `python -m celery -A worker.app worker -P threads -c 4 -Q email`."""
+
+import sys
+
+from celery.signals import worker_shutdown, worker_shutting_down
+
+from config.app import app_from_environment
+from duepost.errors import ConfigError
+from worker.accounts import adapter
+from worker.process import close_process
+from worker.stop import STOPPING
+from worker.tasks import add_tasks
+
+app = app_from_environment()
+add_tasks(app)
+try:
+    for _name, _account in app.settings.providers.items():
+        adapter(_name, _account)  # a wrong one is found now, not at the first order
+except ConfigError as wrong:
+    sys.exit(f"duepost cannot start: {wrong}")
+
+
+@worker_shutting_down.connect
+def _stop_beginning(**_: object) -> None:
+    STOPPING.set()
+
+
+@worker_shutdown.connect
+def _close(**_: object) -> None:
+    close_process()

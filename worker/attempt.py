@@ -1,0 +1,141 @@
+"""How is one send tried once?
+
+begin (committed) → call the provider, no database connection held → record. Nothing here guesses: what the provider may
+or may not have taken is an unknown outcome.
+"""
+
+import logging
+import random
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from duepost.documents import DocumentStore
+from duepost.ledger.attempts import ToBegin, ToRecord
+from duepost.ledger.orders import Leased
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.reasons import Reason
+from duepost.sends import Channel
+from duepost.statuses import Status
+from worker.journal import Journal, LedgerAway
+from worker.providers.port import Document, Job, Outcome, Provider, Verdict
+from worker.retry import RetryPolicy, follow
+
+log = logging.getLogger(__name__)
+
+MARGIN = timedelta(seconds=60)  # by which an attempt's lease outlasts the provider's total deadline: time to record
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the ledger says after an attempt, for people to see: no personal data. Times are aware."""
+
+    send: Leased
+    number: int
+    status: Status
+    reason: str
+    began_at: datetime
+    took: timedelta
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempter:
+    """Tries the sends of one lane with its provider account; shared by all sending threads of a process."""
+
+    name: str
+    channel: Channel
+    provider: Provider
+    journal: Journal
+    documents: DocumentStore
+    policy: RetryPolicy
+    on_unknown: UnknownPolicy
+    actor: str
+
+    def attempt(
+        self, send: Leased, lease: int, *, settled: Callable[[Tried], None], left: Callable[[UUID], None]
+    ) -> None:
+        """Try the send once. Exactly one of the two is called: `settled` when the outcome stands in the ledger, `left`
+        when the send was not ours to try or the ledger is away."""
+        try:
+            begun = self.journal.begin(ToBegin(send.id, lease, self.provider.total_deadline + MARGIN))
+        except LedgerAway:
+            begun = None
+        if begun is None:
+            left(send.id)
+            return
+        started = time.monotonic()
+        outcome = self._call(send)
+        took = timedelta(seconds=time.monotonic() - started)
+        following = follow(
+            outcome,
+            attempt=begun.number,
+            channel=Channel(send.channel),
+            first_due=send.first_due,
+            now=begun.at + took,
+            policy=self.policy,
+            on_unknown=self.on_unknown,
+            uniform=random.uniform,
+        )
+        tried = Tried(send, begun.number, following.status, following.reason.code, begun.at, took, outcome.alarm)
+        self.journal.record(
+            ToRecord(
+                id=send.id,
+                lease=lease,
+                number=begun.number,
+                from_status=begun.status,
+                to_status=following.status,
+                wait=following.wait,
+                counted=following.counted,
+                reason=following.reason,
+                answer=outcome.answer,
+                actor=self.actor,
+                provider=self.name,
+                provider_reference=outcome.provider_reference,
+                began_at=begun.at,
+                took=took,
+                verdict=outcome.verdict,
+                token=str(send.id),
+            ),
+            lambda ours: settled(tried) if ours else left(send.id),
+        )
+
+    def _call(self, send: Leased) -> Outcome:
+        if send.channel != self.channel:
+            return Outcome(Verdict.REFUSED, Status.ERROR, Reason("CHANNEL_MISMATCH", field="Lane"))
+        try:
+            job = self._job(send)
+        except OSError as trouble:
+            reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
+            return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True)
+        try:
+            return self.provider.send(job)
+        except Exception as bug:  # noqa: BLE001 - an adapter's mistake must cost no send its record
+            # Only where and what: the text of an exception may quote an address.
+            place = traceback.extract_tb(bug.__traceback__)[-1]
+            log.error(  # noqa: TRY400 - see above
+                "adapter of %s failed: %s in %s:%s", self.name, type(bug).__name__, place.filename, place.lineno
+            )
+            reason = Reason("ADAPTER_FAILED", values={"error": type(bug).__name__})
+            return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True)
+
+    def _job(self, send: Leased) -> Job:
+        document = None
+        if send.document_sha256 is not None:
+            content = self.documents.read(send.document_sha256)
+            document = Document(send.filename or "document", send.media_type or "application/octet-stream", content)
+        return Job(
+            id=send.id,
+            token=str(send.id),
+            channel=send.channel,
+            kind=send.kind,
+            invoice=send.invoice,
+            account=send.account,
+            to_address=send.to_address,
+            subject=send.subject,
+            note=send.note,
+            document=document,
+        )

@@ -1,0 +1,104 @@
+"""What does one worker process hold for all its orders?
+
+Made after the fork, on first use: the engine, the journal, one adapter and one set of sending threads per provider
+account.
+"""
+
+import logging
+import threading
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+
+from config.settings import Settings
+from duepost.documents import DocumentStore
+from duepost.ledger.engine import open_ledger
+from worker.accounts import adapter, retry_policy
+from worker.attempt import Attempter
+from worker.journal import Journal
+from worker.order import Order, Tally, deliver, summary
+from worker.providers.port import Provider
+from worker.rows import Rows
+from worker.senders import Senders
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """Delivers orders; one instance per process, used by every thread of its pool."""
+
+    def __init__(self, app: Celery, settings: Settings, hostname: str) -> None:
+        self._settings = settings
+        self._hostname = hostname
+        self._engine = open_ledger(settings.database_url, name=hostname, connections=20)
+        self._journal = Journal(self._engine)
+        self._documents = DocumentStore(settings.documents)
+        self._rows = Rows(app, hostname, settings.flower_rows_per_second) if settings.flower_rows_per_second else None
+        self._making = threading.Lock()
+        self._accounts: dict[str, tuple[Provider, Senders]] = {}
+        self._lanes: dict[str, tuple[Attempter, Senders]] = {}
+
+    def deliver(self, lane: str, lease: int, ids: list[str]) -> str:
+        """Deliver one order of hexadecimal send ids; the answer is one line for people, without personal data."""
+        attempter, senders = self._way_of(lane)
+        order = Order(lane, lease, [UUID(hex=one) for one in ids])
+        tally: Tally = deliver(order, self._engine, attempter, senders)
+        if self._rows:
+            self._rows.show(tally.tried)
+        return summary(tally)
+
+    def close(self) -> None:
+        """Write what is left; called once, when the pool is empty."""
+        for provider, senders in self._accounts.values():
+            senders.close()
+            provider.close()
+        self._journal.close()
+        if self._rows:
+            self._rows.close()
+        self._engine.dispose()
+
+    def _way_of(self, lane: str) -> tuple[Attempter, Senders]:
+        """What delivers the lane's sends; lanes with one provider account share its adapter and its threads."""
+        with self._making:
+            if lane not in self._lanes:
+                setting = self._settings.lanes[lane]
+                account = self._settings.providers[setting.provider]
+                if setting.provider not in self._accounts:
+                    provider = adapter(setting.provider, account)
+                    self._accounts[setting.provider] = (provider, Senders(account.width, setting.provider))
+                provider, senders = self._accounts[setting.provider]
+                attempter = Attempter(
+                    name=setting.provider,
+                    channel=setting.channel,
+                    provider=provider,
+                    journal=self._journal,
+                    documents=self._documents,
+                    policy=retry_policy(self._settings.retry),
+                    on_unknown=account.on_unknown,
+                    actor=self._hostname,
+                )
+                self._lanes[lane] = (attempter, senders)
+            return self._lanes[lane]
+
+
+_process: Process | None = None
+_once = threading.Lock()
+
+
+def process(app: Any, hostname: str) -> Process:
+    """This process's one Process, made on first use."""
+    global _process  # noqa: PLW0603 - one per operating-system process is the point
+    with _once:
+        if _process is None:
+            _process = Process(app, app.settings, hostname)
+        return _process
+
+
+def close_process() -> None:
+    """End it, if it was ever made."""
+    global _process  # noqa: PLW0603 - see process
+    with _once:
+        if _process is not None:
+            _process.close()
+            _process = None

@@ -1,0 +1,91 @@
+"""What is a provider to the rest of duepost?"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from duepost.reasons import Reason
+from duepost.statuses import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file to deliver; `content` is the whole of it."""
+
+    filename: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One send as an adapter sees it.
+
+    `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. Personal
+    data stays out of the repr.
+    """
+
+    id: UUID
+    token: str
+    channel: str
+    kind: str
+    invoice: str
+    account: str
+    to_address: str | None = field(repr=False)
+    subject: str | None = field(repr=False)
+    note: str | None = field(repr=False)
+    document: Document | None
+
+
+class Verdict(StrEnum):
+    """What came of an attempt."""
+
+    ACCEPTED = "accepted"  # the provider said yes in words we understood
+    REFUSED = "refused"  # final
+    TRANSIENT = "transient"  # surely not sent; a later attempt may succeed
+    WAIT = "wait"  # surely not sent, and not the send's fault (429, refused credentials): no attempt is counted
+    UNKNOWN = "unknown"  # the provider may or may not have taken it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt.
+
+    `status` is the send's status if the verdict stands (310 while a retry is pending). `retry_after` is the provider's
+    own wish, `provider_reference` its own name for the delivery, at most 100 characters. `answer` is the provider's raw
+    answer, at most 1,000 characters, for the ledger alone: it may quote an address. `alarm` is True when an operator
+    must act (refused credentials, our own protocol fault).
+    """
+
+    verdict: Verdict
+    status: Status
+    reason: Reason
+    answer: str | None = field(default=None, repr=False)
+    retry_after: timedelta | None = None
+    provider_reference: str | None = None
+    alarm: bool = False
+
+    @property
+    def transient(self) -> bool:
+        """True when a later attempt is due."""
+        return self.verdict in {Verdict.TRANSIENT, Verdict.WAIT}
+
+
+class Provider(Protocol):
+    """An outside system that delivers.
+
+    One instance serves one provider account in one process; several threads call `send` at once. A refusal is an
+    Outcome, never an exception; only a programmer's mistake raises.
+    """
+
+    def send(self, job: Job) -> Outcome:
+        """Deliver one send within `total_deadline`; never repeat by itself what may have been taken."""
+
+    @property
+    def total_deadline(self) -> timedelta:
+        """The longest that one `send` can take, connecting included."""
+
+    def close(self) -> None:
+        """Let go of every connection; called once, when no thread sends any more."""
