@@ -1,0 +1,161 @@
+"""What does the HTTP counterpart do with each request of one connection?"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from sandbox.http_behaviour import Act, Answer, Fault, Huge, Script, Trickle
+from sandbox.http_ledger import HttpLedger
+from sandbox.http_request import Request, read_body, read_head
+
+RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER, 0 seconds: closing sends RST
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+PIECE_BYTES = 65536
+
+
+class HttpSession(asyncio.Protocol):
+    """One keep-alive connection; answers keep the requests' order, also when they are pipelined."""
+
+    def __init__(
+        self, ledger: HttpLedger, script: Script, delay: timedelta, connections: set[asyncio.Transport]
+    ) -> None:
+        self.ledger, self.script, self.delay, self.connections = ledger, script, delay, connections
+        self.buffer = bytearray()
+        self.begun = False  # a request's first bytes have come
+        self.head: Request | None = None
+        self.act: Act | None = None
+        self.pieces: Iterator[bytes] = iter(())  # of the answer under way
+        self.pause = timedelta(0)  # between its pieces
+        self.waiting = False  # an answer is under way: what follows in the buffer waits for its end
+        self.paused = False  # the client reads more slowly than we write
+        self.last = False  # the connection ends with this answer
+        self.deaf = False  # nothing more is read or answered
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
+        self.deaf = True
+        self.connections.discard(self.transport)
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        self.pour_on()
+
+    def data_received(self, data: bytes) -> None:
+        if not self.deaf:
+            self.buffer += data
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Serve every request that is whole in the buffer."""
+        try:
+            while self.buffer and not (self.deaf or self.waiting):
+                request = self.next_request()
+                if request is None:
+                    break
+                self.serve(request)
+        except ValueError:
+            self.last = True
+            self.start([Answer(400).head])
+
+    def next_request(self) -> Request | None:
+        if not self.begun:
+            self.begun = True
+            self.act = self.script.acts.popleft() if self.script.acts else None
+        if self.act is Fault.RESET:
+            self.reset()
+            return None
+        if self.head is None:
+            self.head = read_head(self.buffer)
+            if self.head and self.head.headers.get("expect", "").lower() == "100-continue":
+                self.transport.write(CONTINUE)
+        request = read_body(self.head, self.buffer) if self.head else None
+        if request:
+            self.begun, self.head, self.last = False, None, request.last
+        return request
+
+    def serve(self, request: Request) -> None:
+        self.script.requests.append(request)
+        key = request.headers.get("idempotency-key", "")
+        match self.act:
+            case Fault.HANG:
+                self.deaf = True
+            case Fault.CUT:
+                self.ledger.take(request)
+                self.close()
+            case Answer(status) as answer:
+                if 200 <= status < 300:
+                    self.ledger.take(request)
+                    self.remember(key, answer)
+                self.start([answer.head + answer.body])
+            case Huge(size_bytes):
+                self.ledger.take(request)
+                head = Answer(200, headers={"content-length": str(size_bytes)}).head
+                self.start(_huge(head, size_bytes))
+            case Trickle(part, pause):
+                answer = self.usual_answer(request, key)
+                whole = answer.head + answer.body
+                at_once = len(answer.head) if part == "body" else 0
+                self.start([whole[:at_once], *(bytes([byte]) for byte in whole[at_once:])], pause)
+            case None:
+                answer = self.usual_answer(request, key)
+                self.start([answer.head + answer.body])
+
+    def remember(self, key: str, answer: Answer) -> None:
+        if key:
+            self.script.answers[key] = answer
+
+    def usual_answer(self, request: Request, key: str) -> Answer:
+        if request.method != "POST":
+            return Answer(405, headers={"allow": "POST"})
+        identifier = self.ledger.take(request)
+        return self.script.answers.get(key) or Answer(200, b'{"accepted": true, "id": "%s"}' % identifier.encode())
+
+    def start(self, pieces: Iterable[bytes], pause: timedelta = timedelta(0)) -> None:
+        self.pieces, self.pause, self.waiting = iter(pieces), pause, True
+        if self.delay:
+            asyncio.get_running_loop().call_later(self.delay.total_seconds(), self.pour_on)
+        else:
+            self.pour()
+
+    def pour(self) -> None:
+        """Write the answer under way, as far as its pauses and the client's reading allow."""
+        while not (self.deaf or self.paused):
+            piece = next(self.pieces, None)
+            if piece is None:
+                self.waiting = False
+                if self.last:
+                    self.close()
+                return
+            self.transport.write(piece)
+            if self.pause:
+                asyncio.get_running_loop().call_later(self.pause.total_seconds(), self.pour_on)
+                return
+
+    def pour_on(self) -> None:
+        if self.waiting:
+            self.pour()
+        self.go_on()
+
+    def close(self) -> None:
+        self.deaf = True
+        self.transport.close()
+
+    def reset(self) -> None:
+        self.deaf = True
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
+        self.transport.abort()
+
+
+def _huge(head: bytes, size_bytes: int) -> Iterator[bytes]:
+    yield head
+    for start in range(0, size_bytes, PIECE_BYTES):
+        yield b" " * min(PIECE_BYTES, size_bytes - start)
