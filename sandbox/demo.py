@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data, logs and messages; emptied first")
     parser.add_argument("--picture", type=Path, help="write the end of the demo as an SVG picture")
     asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would start with it ignored
     for asks_to_stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(asks_to_stop, lambda *_: sys.exit("demo: stopped"))
     console = Console(record=asked.picture is not None, width=100 if asked.picture else None, highlight=False)
