@@ -4,7 +4,6 @@ Made after the fork, on first use: the engine, the journal, one adapter and one 
 account.
 """
 
-import logging
 import threading
 from typing import Any
 from uuid import UUID
@@ -21,8 +20,6 @@ from worker.order import Order, Tally, deliver, summary
 from worker.providers.port import Provider
 from worker.rows import Rows
 from worker.senders import Senders
-
-log = logging.getLogger(__name__)
 
 
 class Process:

@@ -43,11 +43,6 @@ class Status(IntEnum):
         """True while the send waits for a person or for the print run."""
         return self in HELD
 
-    @property
-    def final(self) -> bool:
-        """True when duepost will not act again by itself."""
-        return not self.waiting and not self.held
-
 
 WAITING = frozenset({Status.QUEUE, Status.ERROR_SENDING_EMAIL})
 HELD = frozenset({Status.PENDING_APPROVAL, Status.READY_TO_PRINT})
