@@ -12,6 +12,7 @@ from kombu.entity import Exchange, Queue
 from config import discretion
 from config.names import CONTROL_QUEUE, DOOR_QUEUE
 from config.settings import Settings, load_settings
+from duepost import crash
 from duepost.errors import ConfigError
 
 
@@ -61,6 +62,8 @@ def make_app(settings: Settings, *, acknowledge: bool = False) -> Celery:
 def app_from_environment(*, acknowledge: bool = False) -> Celery:
     """The app as the environment describes it; ends the process with one sentence when a setting is wrong."""
     try:
-        return make_app(load_settings(), acknowledge=acknowledge)
+        settings = load_settings()
+        crash.arm(settings.crash_at)
+        return make_app(settings, acknowledge=acknowledge)
     except ConfigError as wrong:
         sys.exit(f"duepost cannot start: {wrong}")

@@ -33,6 +33,12 @@ class Account(Part):
     on_unknown: UnknownPolicy = Field(
         default=UnknownPolicy.HOLD, description="when it may or may not have taken a send"
     )
+    circuit_failures: int = Field(
+        default=10, ge=1, description="failures of the provider itself in a row, per process, that open its circuit"
+    )
+    circuit_probe_seconds: Seconds = Field(
+        default=15, description="until one send tries again; doubles each time, to 5 minutes"
+    )
 
 
 class SmtpAccount(Account):
@@ -57,6 +63,9 @@ class HttpAccount(Account):
 
     kind: Literal["http"] = "http"
     url: str = Field(pattern=r"^https?://", description="where to POST")
+    status_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="where to ask by token, /TOKEN at the end, for policy resolve"
+    )
     bearer: SecretStr | None = None
     ca_file: Path | None = None
     total_seconds: Seconds = Field(default=30, description="for the whole call")
@@ -85,6 +94,7 @@ class Retry(Part):
         min_length=1,
         description="wait after the 1st, 2nd … attempt; the last one repeats",
     )
+    max_attempts: int = Field(default=100, ge=1, description="attempts that count; then a send is given up as well")
     jitter: float = Field(default=0.2, ge=0, lt=1, description="each wait is multiplied by 1 ± this")
     throttled_seconds: Seconds = Field(default=60, description="wait after a 429 that names no time")
     credentials_seconds: Seconds = Field(default=300, description="wait after our credentials were refused")
@@ -143,6 +153,14 @@ def load_settings(**given: Any) -> Settings:
             "asks for TLS without checking the certificate",
             "add ?ssl_cert_reqs=required&ssl_ca_certs=FILE",
         )
+    for name, account in settings.providers.items():
+        asks = isinstance(account, HttpAccount) and account.status_url is not None
+        if account.on_unknown is UnknownPolicy.RESOLVE and not asks:
+            raise ConfigError(
+                f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
+                "is resolve, and this provider cannot be asked",
+                "use hold, or for kind http name STATUS_URL",
+            )
     for name, lane in settings.lanes.items():
         setting = f"DUEPOST_LANES__{name.upper()}"
         if name in RESERVED:

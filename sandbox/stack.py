@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 
 from duepost.ledger import migrate
 from duepost.ledger.accounts import add_account
+from duepost.settings import SANDBOX
 from sandbox.child import Child
 from sandbox.mail_ledger import Keep
 from sandbox.ports import free_port
@@ -57,7 +58,7 @@ class Stack:
             )
             self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
             self.postgres.create_database(DATABASE)
-            migrate.upgrade(self.database_url)
+            migrate.upgrade(self.database_url, environment=SANDBOX)
             self._add_default_account()
             self._opened = opened.pop_all()
         return self
@@ -82,6 +83,7 @@ class Stack:
             "DUEPOST_DATABASE_URL": self.database_url,
             "DUEPOST_BROKER_URL": self.valkey.url,
             "DUEPOST_DOCUMENTS": str(self.folder / "documents"),
+            "DUEPOST_ENVIRONMENT": SANDBOX,
             "DUEPOST_TEST_DOMAINS": "true",
             "DUEPOST_PROVIDERS__SMTP__HOST": "127.0.0.1",
             "DUEPOST_PROVIDERS__SMTP__TLS": "none",

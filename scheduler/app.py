@@ -9,6 +9,7 @@ from scheduler.beat import BEAT_SCHEDULE
 from scheduler.nudges import listen_for_nudges
 from scheduler.stop import STOPPING
 from scheduler.tasks import add_tasks
+from scheduler.watchdog import watch_the_tick
 
 app = app_from_environment()
 app.conf.beat_schedule = BEAT_SCHEDULE
@@ -18,6 +19,7 @@ add_tasks(app)
 @worker_ready.connect
 def _listen(**_: Any) -> None:
     listen_for_nudges(app, STOPPING)
+    watch_the_tick(app, STOPPING)
 
 
 @worker_shutting_down.connect

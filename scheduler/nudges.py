@@ -38,18 +38,19 @@ def _listen(app: Any, stopping: threading.Event) -> None:
                 address.render_as_string(hide_password=False), autocommit=True, **PATIENCE
             ) as connection:
                 connection.execute(f"LISTEN {NUDGE}")
-                _nudge(app)  # for what was enqueued while nobody listened
+                nudge(app)  # for what was enqueued while nobody listened
                 while not stopping.is_set():
                     if any(True for _ in connection.notifies(timeout=1.0, stop_after=1)):
                         list(connection.notifies(timeout=GATHER_SECONDS))
-                        _nudge(app)
+                        nudge(app)
                         stopping.wait(BETWEEN_SECONDS)
         except psycopg.Error as away:
             log.warning("nudges: the ledger is away (%s); the minute tick goes on", type(away).__name__)
             stopping.wait(RECONNECT_SECONDS)
 
 
-def _nudge(app: Any) -> None:
+def nudge(app: Any) -> None:
+    """Ask for one release, now; a broker that is away costs only the nudge."""
     try:
         app.send_task(RELEASE, queue=CONTROL_QUEUE, expires=50, retry=False)
     except BrokerAway:

@@ -3,40 +3,32 @@
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Connection, Engine
 
 from config.settings import Lane, ProviderAccount
+from duepost import crash
 from duepost.ledger import release as ledger
+from duepost.ledger.circuits import probe_with
+from duepost.ledger.clock import Clock
+from duepost.ledger.fence import require
+from duepost.ledger.overdue import hold_late
+from duepost.ledger.pauses import set_aside
+from duepost.ledger.pulse import Pulse, beat
 from duepost.ledger.unknown import settle_lost
+from scheduler.guards import Guards
+from scheduler.moved import Moved
 from scheduler.publish import Publisher, ends
 
 log = logging.getLogger(__name__)
 
 BATCH = 5_000  # sends released in one transaction
 PASS_SECONDS = 0.25  # between two looks at queues that are full
-
-
-@dataclass
-class Moved:
-    """What one run of the loop did; its text is a line for people."""
-
-    sends: Counter[str] = field(default_factory=Counter)
-    orders: int = 0
-    lost: int = 0
-    trouble: str | None = None
-
-    def __str__(self) -> str:
-        lanes = ", ".join(f"{lane} {count}" for lane, count in sorted(self.sends.items()))
-        parts = [f"released {self.sends.total()} in {self.orders} orders" + (f" ({lanes})" if lanes else "")]
-        parts += [f"{self.lost} of unknown outcome"] if self.lost else []
-        parts += [self.trouble] if self.trouble else []
-        return " · ".join(parts)
+PROBE_ANSWERS_WITHIN = timedelta(minutes=2)  # else another send may try
 
 
 @dataclass(frozen=True)
@@ -51,18 +43,22 @@ class Releaser:
     lanes: Mapping[str, Lane]
     accounts: Mapping[str, ProviderAccount]
     lease: timedelta
+    environment: str
+    most_attempts: int
+    clock: Clock
 
     def run(
         self, *, seconds: float, stopping: threading.Event, patience: timedelta = timedelta(milliseconds=1)
     ) -> Moved:
         """Release until nothing is due within the next `seconds`, at most that long, or until `stopping`.
 
-        Another releaser's end is waited for with `patience`. Raises: sqlalchemy's OperationalError when the ledger is
-        away; a broker that is away is told in what it returns.
+        Another releaser's end is waited for with `patience`. Raises: Refused when the ledger is not ours to send from;
+        what AWAY names when it is away; a broker that is away is told in what it returns.
         """
         moved = Moved()
         ends_at = time.monotonic() + seconds
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as guard:
+            require(guard, self.environment)
             if not ledger.take_release_lock(guard, patience):
                 moved.trouble = "another releaser is at work"
                 return moved
@@ -79,39 +75,86 @@ class Releaser:
         self._warn_of_unserved(guard)
         while not stopping.is_set():
             before = moved.sends.total()
-            full = [name for name, lane in self.lanes.items() if self._top_up(name, lane, moved)]
+            self._look_at_the_clock()
+            beat(guard, Pulse.RELEASE)
+            guards = Guards.read(guard)
+            if guards.bring_back(guard) and time.monotonic() < ends_at:
+                continue  # until all that a pause had set aside is back
+            full = [name for name in self.lanes if self._top_up(name, guards, moved)]
             if moved.sends.total() > before and not full and time.monotonic() < ends_at:
                 continue
             # A retry that falls due within this minute need not wait for the next tick.
-            wait = PASS_SECONDS if full else ledger.seconds_to_next(guard, list(self.lanes))
+            wait = PASS_SECONDS if full else guards.seconds_to_next(guard, self.lanes)
             if wait is None or time.monotonic() + wait >= ends_at:
                 return
             stopping.wait(min(max(wait, 0.05), 1.0))
 
-    def _top_up(self, name: str, lane: Lane, moved: Moved) -> bool:
+    def _look_at_the_clock(self) -> None:
+        with self.engine.begin() as connection:
+            jumped = self.clock.steady(connection)
+        if jumped:
+            log.error(
+                "the ledger's clock jumped by %.0f s: leases were put right; look at its machine's time",
+                jumped.total_seconds(),
+            )
+
+    def _top_up(self, name: str, guards: Guards, moved: Moved) -> bool:
         """Fill the lane's queue; True when the queue, not the ledger, set the bound."""
+        lane = self.lanes[name]
         account = self.accounts[lane.provider]
         with self.engine.begin() as connection:
             moved.lost += len(settle_lost(connection, name, lane.provider, account.on_unknown))
-        room = (lane.queued_orders - self.publisher.waiting(name)) * lane.order_size
+        if guards.hold(lane):
+            return False
+        probing = guards.probing(lane)
+        if not probing:
+            self._release_suspect(name, moved)
+        room = 1 if probing else (lane.queued_orders - self.publisher.waiting(name)) * lane.order_size
         while room > 0:
-            limit = min(room, BATCH // lane.order_size * lane.order_size)  # part of an order would fill a place, too
+            limit = min(room, max(BATCH // lane.order_size, 1) * lane.order_size)  # part of an order fills a place, too
             with self.engine.begin() as connection:
-                released = ledger.release(connection, name, limit, self.lease)
-                facts = ledger.facts_of(connection, ends(released.ids, lane.order_size))
-            if released.ids:
-                try:
-                    moved.orders += self.publisher.publish(name, lane, released.lease, released.ids, facts)
-                except BrokerAway:
-                    # Orders that did arrive carry a lease that is nobody's any more: they will do nothing.
-                    with self.engine.begin() as connection:
-                        ledger.give_back(connection, released.lease, released.ids)
-                    raise
-                moved.sends[name] += len(released.ids)
-            if len(released.ids) < limit:
+                released = ledger.release(
+                    connection,
+                    name,
+                    limit,
+                    self.lease,
+                    most_attempts=self.most_attempts,
+                    paused_accounts=guards.paused_accounts,
+                    paused_runs=guards.paused_runs,
+                )
+                moved.held += hold_late(connection, released.late) if released.late else 0
+                if released.paused:
+                    set_aside(connection, released.paused)
+                if probing and released.ids:
+                    probe_with(connection, lane.provider, released.lease, PROBE_ANSWERS_WITHIN)
+            self._publish(name, released, moved)
+            if released.seen < limit or probing:
                 return False
             room -= len(released.ids)
         return True
+
+    def _release_suspect(self, name: str, moved: Moved) -> None:
+        """One that lost its worker before travels alone."""
+        with self.engine.begin() as connection:
+            suspect = ledger.release_suspect(connection, name, self.lease)
+            moved.held += hold_late(connection, suspect.late) if suspect.late else 0
+        self._publish(name, suspect, moved)
+
+    def _publish(self, name: str, released: ledger.Released, moved: Moved) -> None:
+        if not released.ids:
+            return
+        lane = self.lanes[name]
+        with self.engine.connect() as connection:
+            facts = ledger.facts_of(connection, ends(released.ids, lane.order_size))
+        try:
+            moved.orders += self.publisher.publish(name, lane, released.lease, released.ids, facts)
+        except BrokerAway:
+            # Orders that did arrive carry a lease that is nobody's any more: they will do nothing.
+            with self.engine.begin() as connection:
+                ledger.give_back(connection, released.lease, released.ids)
+            raise
+        crash.reached("published")
+        moved.sends[name] += len(released.ids)
 
     def _warn_of_unserved(self, guard: Connection) -> None:
         for lane in ledger.lanes_waiting(guard):

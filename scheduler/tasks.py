@@ -1,5 +1,6 @@
 """The scheduler's tasks: `release.due`."""
 
+import logging
 import threading
 import time
 from datetime import timedelta
@@ -9,12 +10,19 @@ from celery import Celery
 from sqlalchemy import Engine
 
 from config.names import RELEASE
-from duepost.ledger.engine import open_ledger
+from duepost.errors import Refused
+from duepost.ledger.clock import Clock
+from duepost.ledger.engine import AWAY, open_ledger
+from duepost.ledger.pulse import Pulse, beat
+from scheduler.beat import PATIENCE_SECONDS
 from scheduler.publish import Publisher
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
 
 NUDGE_PATIENCE_SECONDS = 0.3  # the releaser that has the lock may have looked already
+
+CLOCK = Clock(time.monotonic)  # what this process knows of the ledger's clock
+log = logging.getLogger(__name__)
 
 _once = threading.Lock()
 
@@ -29,17 +37,33 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
 
     When another releaser is at work it waits so long for that to end.
     """
-    settings = self.app.settings
+    settings, engine = self.app.settings, engine_of(self.app)
     releaser = Releaser(
-        _engine(self.app), Publisher(self.app), settings.lanes, settings.providers, settings.release_lease
+        engine,
+        Publisher(self.app),
+        settings.lanes,
+        settings.providers,
+        settings.release_lease,
+        settings.environment,
+        settings.retry.max_attempts,
+        CLOCK,
     )
     rest_of_the_minute = 60 - time.time() % 60
-    return str(
-        releaser.run(seconds=rest_of_the_minute, patience=timedelta(seconds=patience_seconds), stopping=STOPPING)
-    )
+    try:
+        if patience_seconds == PATIENCE_SECONDS:
+            with engine.begin() as connection:
+                beat(connection, Pulse.TICK)
+        patience = timedelta(seconds=patience_seconds)
+        return str(releaser.run(seconds=rest_of_the_minute, patience=patience, stopping=STOPPING))
+    except Refused as guard:
+        log.critical("nothing is released: %s", guard)
+        return f"nothing released: {guard}"
+    except AWAY as trouble:
+        log.warning("the ledger is away (%s); the next tick looks again", type(trouble).__name__)
+        return "nothing released: the ledger is away"
 
 
-def _engine(app: Any) -> Engine:
+def engine_of(app: Any) -> Engine:
     """This process's engine, made on first use."""
     with _once:
         if not hasattr(app, "ledger"):

@@ -12,14 +12,16 @@ from functools import cache
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from duepost.errors import Refused
 from duepost.ledger import migrate
+from duepost.ledger.fence import seal
 from sandbox.postgres import PostgresServer, debian_15
 from sandbox.processes import RECORD, Processes, clear_leftovers
 from sandbox.valkey import ValkeyServer
 
+ENVIRONMENT = "production"  # the settings' default
 TEMPLATE = "ledger_template"
 # Tests end servers by the dozen; their data need not outlive the machine's power.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
@@ -95,7 +97,11 @@ def database_url(chosen_postgres: PostgresServer) -> Iterator[str]:
     """An empty ledger of the test's own, dropped afterwards."""
     name = f"test_{uuid4().hex}"
     chosen_postgres.create_database(name, template_on(chosen_postgres))
-    yield chosen_postgres.url(name)
+    url = chosen_postgres.url(name)
+    made = create_engine(url, poolclass=NullPool)
+    with made.begin() as connection:
+        seal(connection, ENVIRONMENT)  # a copied database is another one
+    yield url
     chosen_postgres.drop_database(name)
 
 

@@ -32,6 +32,7 @@ def _smtp(account: SmtpAccount) -> Provider:
 def _http(account: HttpAccount) -> Provider:
     return HttpJson(
         url=account.url,
+        status_url=account.status_url,
         bearer=account.bearer.get_secret_value() if account.bearer else None,
         ca_file=account.ca_file,
         total_limit=timedelta(seconds=account.total_seconds),
@@ -63,5 +64,6 @@ def retry_policy(retry: Retry) -> RetryPolicy:
         jitter=retry.jitter,
         throttled=timedelta(seconds=retry.throttled_seconds),
         credentials=timedelta(seconds=retry.credentials_seconds),
+        most_attempts=retry.max_attempts,
         give_up={channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel},
     )

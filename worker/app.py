@@ -2,7 +2,7 @@
 
 import sys
 
-from celery.signals import worker_shutdown, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from config.app import app_from_environment
 from duepost.errors import ConfigError
@@ -10,6 +10,7 @@ from worker.accounts import adapter
 from worker.process import close_process
 from worker.stop import STOPPING
 from worker.tasks import add_tasks
+from worker.watchdog import watch_the_release
 
 app = app_from_environment()
 add_tasks(app)
@@ -18,6 +19,11 @@ try:
         adapter(_name, _account)  # a wrong one is found now, not at the first order
 except ConfigError as wrong:
     sys.exit(f"duepost cannot start: {wrong}")
+
+
+@worker_ready.connect
+def _watch(**_: object) -> None:
+    watch_the_release(app, STOPPING)
 
 
 @worker_shutting_down.connect

@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from duepost import crash
 from duepost.documents import DocumentStore
-from duepost.ledger.attempts import ToBegin, ToRecord
+from duepost.ledger.begin import Begun, ToBegin
 from duepost.ledger.orders import Leased
+from duepost.ledger.record import ToRecord
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
-from worker.journal import Journal, LedgerAway
-from worker.providers.port import Document, Job, Outcome, Provider, Verdict
+from worker.gate import Gate
+from worker.journal import Journal
+from worker.providers.port import Asked, Document, Job, Outcome, Provider, Verdict
 from worker.retry import RetryPolicy, follow
+from worker.ticket import LedgerAway
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +58,37 @@ class Attempter:
     policy: RetryPolicy
     on_unknown: UnknownPolicy
     actor: str
+    gate: Gate
 
     def attempt(
         self, send: Leased, lease: int, *, settled: Callable[[Tried], None], left: Callable[[UUID], None]
     ) -> None:
         """Try the send once. Exactly one of the two is called: `settled` when the outcome stands in the ledger, `left`
-        when the send was not ours to try or the ledger is away."""
+        when the send was not ours to try, the ledger is away, or the provider account may not be called."""
+        if not self.gate.enter():
+            left(send.id)
+            return
+        outcome = None
         try:
-            begun = self.journal.begin(ToBegin(send.id, lease, self.provider.total_deadline + MARGIN))
+            outcome = self._try(send, lease, settled, left)
+        finally:
+            self.gate.leave(outcome)
+
+    def _try(
+        self, send: Leased, lease: int, settled: Callable[[Tried], None], left: Callable[[UUID], None]
+    ) -> Outcome | None:
+        lasts = self.provider.total_deadline + MARGIN
+        asked = ToBegin(send.id, lease, lasts, self.channel.value, self.name, send.account, send.run)
+        try:
+            begun = self.journal.begin(asked)
         except LedgerAway:
             begun = None
         if begun is None:
             left(send.id)
-            return
+            return None
+        crash.reached("begun", send.invoice)
         started = time.monotonic()
-        outcome = self._call(send)
+        outcome, in_doubt = self._call(send, begun)
         took = timedelta(seconds=time.monotonic() - started)
         following = follow(
             outcome,
@@ -79,12 +99,13 @@ class Attempter:
             policy=self.policy,
             on_unknown=self.on_unknown,
             uniform=random.uniform,
+            in_doubt=in_doubt,
         )
         tried = Tried(send, begun.number, following.status, following.reason.code, begun.at, took, outcome.alarm)
         self.journal.record(
             ToRecord(
                 id=send.id,
-                lease=lease,
+                lease=begun.token,
                 number=begun.number,
                 from_status=begun.status,
                 to_status=following.status,
@@ -99,20 +120,35 @@ class Attempter:
                 took=took,
                 verdict=outcome.verdict,
                 token=str(send.id),
+                in_doubt=following.in_doubt,
+                not_after=following.not_after,
             ),
-            lambda ours: settled(tried) if ours else left(send.id),
+            lambda ours: self._recorded(tried, settled) if ours else left(send.id),
         )
+        return outcome
 
-    def _call(self, send: Leased) -> Outcome:
+    def _recorded(self, tried: Tried, settled: Callable[[Tried], None]) -> None:
+        crash.reached("recorded", tried.send.invoice)
+        settled(tried)
+
+    def _call(self, send: Leased, begun: Begun) -> tuple[Outcome, bool]:
+        """What came of it, and whether the provider may have taken the send at an attempt before."""
         if send.channel != self.channel:
-            return Outcome(Verdict.REFUSED, Status.ERROR, Reason("CHANNEL_MISMATCH", field="Lane"))
+            return Outcome(Verdict.REFUSED, Status.ERROR, Reason("CHANNEL_MISMATCH", field="Lane")), begun.in_doubt
         try:
             job = self._job(send)
         except OSError as trouble:
             reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
-            return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True)
+            return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True), begun.in_doubt
+        in_doubt = begun.in_doubt
         try:
-            return self.provider.send(job)
+            if in_doubt and self.on_unknown is UnknownPolicy.RESOLVE and isinstance(self.provider, Asked):
+                said = self.provider.ask(job)
+                if said is not None:
+                    return said, in_doubt
+                in_doubt = False
+            crash.reached("before_send", send.invoice)
+            outcome = self.provider.send(job)
         except Exception as bug:  # noqa: BLE001 - an adapter's mistake must cost no send its record
             # Only where and what: the text of an exception may quote an address.
             place = traceback.extract_tb(bug.__traceback__)[-1]
@@ -120,7 +156,9 @@ class Attempter:
                 "adapter of %s failed: %s in %s:%s", self.name, type(bug).__name__, place.filename, place.lineno
             )
             reason = Reason("ADAPTER_FAILED", values={"error": type(bug).__name__})
-            return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True)
+            return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True), in_doubt
+        crash.reached("after_send", send.invoice)
+        return outcome, in_doubt
 
     def _job(self, send: Leased) -> Job:
         document = None

@@ -19,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.app import app_from_environment
 from config.names import ENQUEUE
+from duepost import crash
 from duepost.doors import door_of, enqueue
-from duepost.errors import InvalidSend
+from duepost.errors import InvalidSend, TryLater
 from duepost.intake import Door
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.rows import RowReader
@@ -33,7 +34,7 @@ PAUSE_SECONDS = 1.0  # between tries while a send cannot be kept
 
 # What a wrong send cannot cause; its own faults are InvalidSend. A ledger without tables is a ProgrammingError, a store
 # of documents that is full or not mounted an OSError. A try too many costs a second, a message let go costs a send.
-NOT_KEPT = (*AWAY, SQLAlchemyError, psycopg.Error, OSError)
+NOT_KEPT = (TryLater, *AWAY, SQLAlchemyError, psycopg.Error, OSError)
 
 app = app_from_environment(acknowledge=True)
 
@@ -66,6 +67,7 @@ def enqueue_send(*given: object, **named: object) -> str:
         try:
             with _engine().begin() as connection:
                 receipt = enqueue(connection, asked, door=_door(), source="celery")
+            crash.reached("accepted", asked.invoice)
             return f"{receipt.id} {int(receipt.status)} {receipt.status.label}" + " known already" * receipt.duplicate
         except NOT_KEPT as trouble:
             why = _why(trouble)
@@ -100,8 +102,9 @@ def _confined(send: NewSend) -> NewSend:
     return send
 
 
-def _why(trouble: Exception) -> str:
+def _why(trouble: BaseException) -> str:
     """In words that hold nothing of the send."""
+    trouble = trouble.__cause__ if isinstance(trouble, TryLater) and trouble.__cause__ else trouble
     if isinstance(trouble, OSError):
         return f"the document store, DUEPOST_DOCUMENTS, cannot be written ({trouble.strerror})"
     return f"the ledger cannot take it ({type(getattr(trouble, 'orig', None) or trouble).__name__})"

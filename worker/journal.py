@@ -11,14 +11,18 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
+from duepost import crash
 from duepost.ledger.accept import nudge
-from duepost.ledger.attempts import Begun, ToBegin, ToRecord, begin, record
+from duepost.ledger.begin import Begun, ToBegin, begin, take_back
 from duepost.ledger.engine import AWAY
+from duepost.ledger.record import ToRecord, record, record_late
+from worker.ledger_line import LedgerLine, is_away, kind
 from worker.stop import STOPPING
+from worker.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -30,43 +34,17 @@ Recorded = Callable[[bool], None]  # True: the outcome stands in the ledger; Fal
 Entry = tuple[ToRecord, Recorded]
 
 
-class LedgerAway(OSError):  # noqa: N818 - it says what happened, see duepost.errors
-    """The ledger could not be written; the send was not begun."""
-
-
-class _Ticket:
-    """One begin and the thread that waits for it. A bare lock is the cheapest thing to wait on."""
-
-    __slots__ = ("_answered", "away", "begun", "send")
-
-    def __init__(self, send: ToBegin) -> None:
-        self.send = send
-        self.begun: Begun | None = None
-        self.away = False
-        self._answered = threading.Lock()
-        self._answered.acquire()
-
-    def answer(self, begun: Begun | None, *, away: bool = False) -> None:
-        self.begun, self.away = begun, away
-        self._answered.release()
-
-    def wait(self) -> Begun | None:
-        self._answered.acquire()
-        if self.away:
-            raise LedgerAway("the ledger cannot be reached")
-        return self.begun
-
-
 class Journal:
     """The group commit of one process; every method may be called from any thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, environment: str) -> None:
+        self._line = LedgerLine(engine, environment)
+        self._environment = environment
+        self._perhaps: list[ToBegin] = []  # begun or not, the connection broke before we heard; nobody was called
         self._changed = threading.Condition()
-        self._begins: list[_Ticket] = []
+        self._begins: list[Ticket] = []
         self._records: list[Entry] = []
         self._closed = False
-        self._connection: Connection | None = None
         self._stopping_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -76,7 +54,7 @@ class Journal:
 
         Raises: LedgerAway when that could not be committed: the provider must not be called then.
         """
-        ticket = _Ticket(send)
+        ticket = Ticket(send)
         with self._changed:
             self._begins.append(ticket)
             self._changed.notify()
@@ -111,10 +89,13 @@ class Journal:
         while True:
             with self._changed:
                 while not (self._begins or self._records or self._closed):
-                    self._changed.wait()
+                    if not self._changed.wait(PAUSE_SECONDS if self._perhaps else None):
+                        break
                 begins, self._begins = self._begins, []
-                if not (begins or self._records):
+                if self._closed and not (begins or self._records):
                     break
+            if self._perhaps:
+                self._take_back()
             if begins:
                 self._write_begins(begins)
             with self._changed:
@@ -122,7 +103,19 @@ class Journal:
             kept = self._write_records(records) if records else []
             if kept:
                 self._keep(kept)
-        self._hang_up()
+        self._take_back()
+        self._line.hang_up()
+
+    def _take_back(self) -> None:
+        """Undo begins that may have been committed although we were told that the ledger is away."""
+        try:
+            undone = take_back(self._line.connection(), self._perhaps) if self._perhaps else 0
+        except AWAY:
+            self._line.hang_up()
+        else:
+            if undone:
+                log.info("%d sends begun while the ledger went away are due again", undone)
+            self._perhaps = []
 
     def _keep(self, records: Sequence[Entry]) -> None:
         """Try them again soon; a process that is to stop gives up after a minute, so that it can stop."""
@@ -137,67 +130,70 @@ class Journal:
             self._records = [*records, *self._records]
         time.sleep(PAUSE_SECONDS)
 
-    def _write_begins(self, begins: Sequence[_Ticket]) -> None:
+    def _write_begins(self, begins: Sequence[Ticket]) -> None:
         """One statement, which is one transaction; every ticket is answered."""
+        asked = [ticket.send for ticket in begins]
+        connected = False
         try:
-            begun = begin(self._ledger(), [ticket.send for ticket in begins])
-        except AWAY as trouble:
-            self._hang_up()
-            log.warning("the ledger is away (%s); %d sends are not begun", _kind(trouble), len(begins))
-        except Exception as trouble:  # noqa: BLE001 - the database's or ours: something in these very rows
+            ledger = self._line.connection()
+            connected = True
+            begun = begin(ledger, asked, self._environment)
+        except Exception as trouble:  # noqa: BLE001 - the ledger's, or something in these very rows
+            if is_away(trouble):
+                self._line.hang_up()
+                self._perhaps += asked if connected else []
+                log.warning("the ledger is away (%s); %d sends are not begun", kind(trouble), len(begins))
+                for ticket in begins:
+                    ticket.answer(None, away=True)
+                return
             if len(begins) > 1:
                 for ticket in begins:
                     self._write_begins([ticket])
                 return
             # TRY400: a traceback might quote the row.
-            log.error("send %s: the ledger refuses to begin it (%s)", begins[0].send.id, _kind(trouble))  # noqa: TRY400
+            log.error("send %s: the ledger refuses to begin it (%s)", begins[0].send.id, kind(trouble))  # noqa: TRY400
+            begins[0].answer(None, away=True)
         else:
             for ticket in begins:
                 ticket.answer(begun.get(ticket.send.id))
-            return
-        for ticket in begins:
-            ticket.answer(None, away=True)
 
     def _write_records(self, records: Sequence[Entry]) -> Sequence[Entry]:
         """One statement, which is one transaction; returns what is to be kept because the ledger is away."""
+        crash.reached("before_record")
         try:
-            ours = record(self._ledger(), [outcome for outcome, _ in records])
-        except AWAY as trouble:
-            self._hang_up()
-            log.warning("the ledger is away (%s); %d outcomes wait", _kind(trouble), len(records))
-            return records
-        except Exception as trouble:  # noqa: BLE001 - the database's or ours: something in these very rows
+            ours = record(self._line.connection(), [outcome for outcome, _ in records])
+        except Exception as trouble:  # noqa: BLE001 - the ledger's, or something in these very rows
+            if is_away(trouble):
+                self._line.hang_up()
+                log.warning("the ledger is away (%s); %d outcomes wait", kind(trouble), len(records))
+                return records
             if len(records) > 1:  # find the one it refuses, so that it costs nobody else an outcome
                 return [entry for one in records for entry in self._write_records([one])]
             [(outcome, recorded)] = records
             # It stays begun, so its lease runs out and a person sees it as unknown: never silently lost.
-            log.error("send %s: the ledger refuses its outcome (%s)", outcome.id, _kind(trouble))  # noqa: TRY400
+            log.error("send %s: the ledger refuses its outcome (%s)", outcome.id, kind(trouble))  # noqa: TRY400
             recorded(False)  # noqa: FBT003 - as Recorded says
             return []
+        late = [outcome for outcome, _ in records if outcome.id not in ours]
+        if late:
+            ours |= self._write_late(late)
         for outcome, recorded in records:
-            if outcome.id not in ours:
-                log.warning("send %s: outcome %s came after its lease was lost", outcome.id, int(outcome.to_status))
             recorded(outcome.id in ours)
         if any(outcome.wait is not None and outcome.wait < TICK for outcome, _ in records):
             try:
-                nudge(self._ledger())
+                nudge(self._line.connection())
             except AWAY:  # the minute tick comes anyway
-                self._hang_up()
+                self._line.hang_up()
         return []
 
-    def _ledger(self) -> Connection:
-        """The journal's own connection, kept open: a statement costs one round trip and one commit."""
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        return self._connection
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
-
-
-def _kind(trouble: Exception) -> str:
-    """The database's name for it, where it has one."""
-    return type(trouble.orig if isinstance(trouble, DBAPIError) else trouble).__name__
+    def _write_late(self, late: Sequence[ToRecord]) -> set[UUID]:
+        """Outcomes whose lease was lost: they still settle what was called unknown meanwhile."""
+        try:
+            mended = record_late(self._line.connection(), late)
+        except AWAY:  # nobody tells it again: a person settles it
+            self._line.hang_up()
+            mended = set()
+        for outcome in late:
+            word = "settled what was unknown" if outcome.id in mended else "came after its lease was lost"
+            log.warning("send %s: outcome %s %s", outcome.id, int(outcome.to_status), word)
+        return mended

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from duepost import crash
+from duepost.ledger.engine import AWAY
 from duepost.ledger.orders import Leased, read_order
 from duepost.ledger.release import give_back
 from duepost.statuses import Status
@@ -64,12 +66,19 @@ class Tally:
 def deliver(order: Order, engine: Engine, attempter: Attempter, senders: Senders) -> Tally:
     """Try every send of the order that still is the order's, `senders` at a time; back when all are in the ledger.
 
-    An order that arrives twice, late or after a newer release finds nothing to do. When the process is stopping, the
-    sends not begun are given back and are due again at once.
+    An order that arrives twice, late or after a newer release finds nothing to do. What could not be begun, because the
+    process is stopping, a pause came or the provider account may not be called, is given back and due again at once.
+
+    Raises: what AWAY names when the ledger is away; nothing is begun then.
     """
     with engine.connect() as connection:
         sends = read_order(connection, order.lease, order.ids)
+    crash.reached("claimed")
     tally = Tally(len(sends))
+    if sends and not attempter.gate.admit(order.lease):
+        for send in sends:
+            tally.left(send.id)
+        sends = []
     for send in sends:
         senders.submit(_try_one, send, order, attempter, tally)
     tally.wait()
@@ -77,7 +86,7 @@ def deliver(order: Order, engine: Engine, attempter: Attempter, senders: Senders
         log.error("lane %s: %d sends, %s: an operator must act", order.lane, count, reason)
     for reason, count in Counter(tried.reason for tried in tally.tried if tried.status.waiting).items():
         log.warning("lane %s: %d sends failed for now (%s) and are tried again", order.lane, count, reason)
-    if STOPPING.is_set() and tally.left_alone:
+    if tally.left_alone:
         _give_back(order, engine, tally)
     return tally
 
@@ -112,6 +121,8 @@ def _give_back(order: Order, engine: Engine, tally: Tally) -> None:
     try:
         with engine.begin() as connection:
             given = give_back(connection, order.lease, tally.left_alone)
-        log.info("stopping: %d sends of lane %s given back", given, order.lane)
-    except DBAPIError as trouble:
-        log.warning("stopping: sends not given back (%s); they are due when their lease ends", type(trouble).__name__)
+    except (*AWAY, DBAPIError) as trouble:
+        log.warning("sends not given back (%s); they are due when their lease ends", type(trouble).__name__)
+    else:
+        if given:
+            log.info("%d sends of lane %s given back", given, order.lane)

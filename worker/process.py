@@ -5,19 +5,23 @@ account.
 """
 
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from celery import Celery
 
-from config.settings import Settings
+from config.settings import ProviderAccount, Settings
 from duepost.documents import DocumentStore
 from duepost.ledger.engine import open_ledger
+from duepost.ledger.fence import require
 from worker.accounts import adapter, retry_policy
 from worker.attempt import Attempter
+from worker.gate import Gate
 from worker.journal import Journal
 from worker.order import Order, Tally, deliver, summary
 from worker.providers.port import Provider
+from worker.providers.pretended import Pretended
 from worker.rows import Rows
 from worker.senders import Senders
 
@@ -29,16 +33,21 @@ class Process:
         self._settings = settings
         self._hostname = hostname
         self._engine = open_ledger(settings.database_url, name=hostname, connections=20)
-        self._journal = Journal(self._engine)
+        self._journal = Journal(self._engine, settings.environment)
         self._documents = DocumentStore(settings.documents)
         self._rows = Rows(app, hostname, settings.flower_rows_per_second) if settings.flower_rows_per_second else None
         self._making = threading.Lock()
-        self._accounts: dict[str, tuple[Provider, Senders]] = {}
-        self._lanes: dict[str, tuple[Attempter, Senders]] = {}
+        self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}
+        self._lanes: dict[tuple[str, bool], tuple[Attempter, Senders]] = {}
 
     def deliver(self, lane: str, lease: int, ids: list[str]) -> str:
-        """Deliver one order of hexadecimal send ids; the answer is one line for people, without personal data."""
-        attempter, senders = self._way_of(lane)
+        """Deliver one order of hexadecimal send ids; the answer is one line for people, without personal data.
+
+        Raises: Refused when the ledger is not ours to send from; what AWAY names when it is away.
+        """
+        with self._engine.connect() as connection:
+            fence = require(connection, self._settings.environment)
+        attempter, senders = self._way_of(lane, pretend=fence.neutralized)
         order = Order(lane, lease, [UUID(hex=one) for one in ids])
         tally: Tally = deliver(order, self._engine, attempter, senders)
         if self._rows:
@@ -47,7 +56,7 @@ class Process:
 
     def close(self) -> None:
         """Write what is left; called once, when the pool is empty."""
-        for provider, senders in self._accounts.values():
+        for provider, senders, _ in self._accounts.values():
             senders.close()
             provider.close()
         self._journal.close()
@@ -55,28 +64,41 @@ class Process:
             self._rows.close()
         self._engine.dispose()
 
-    def _way_of(self, lane: str) -> tuple[Attempter, Senders]:
-        """What delivers the lane's sends; lanes with one provider account share its adapter and its threads."""
+    def _way_of(self, lane: str, *, pretend: bool) -> tuple[Attempter, Senders]:
+        """What delivers the lane's sends; lanes with one provider account share its adapter, its threads and its gate.
+
+        pretend: the ledger is a neutralized copy, and no provider is called.
+        """
         with self._making:
-            if lane not in self._lanes:
+            if (lane, pretend) not in self._lanes:
                 setting = self._settings.lanes[lane]
                 account = self._settings.providers[setting.provider]
                 if setting.provider not in self._accounts:
-                    provider = adapter(setting.provider, account)
-                    self._accounts[setting.provider] = (provider, Senders(account.width, setting.provider))
-                provider, senders = self._accounts[setting.provider]
+                    self._accounts[setting.provider] = self._account(setting.provider, account)
+                provider, senders, gate = self._accounts[setting.provider]
                 attempter = Attempter(
                     name=setting.provider,
                     channel=setting.channel,
-                    provider=provider,
+                    provider=Pretended() if pretend else provider,
                     journal=self._journal,
                     documents=self._documents,
                     policy=retry_policy(self._settings.retry),
                     on_unknown=account.on_unknown,
                     actor=self._hostname,
+                    gate=gate,
                 )
-                self._lanes[lane] = (attempter, senders)
-            return self._lanes[lane]
+                self._lanes[lane, pretend] = (attempter, senders)
+            return self._lanes[lane, pretend]
+
+    def _account(self, name: str, account: ProviderAccount) -> tuple[Provider, Senders, Gate]:
+        gate = Gate(
+            self._engine,
+            name,
+            failures=account.circuit_failures,
+            probe_after=timedelta(seconds=account.circuit_probe_seconds),
+            actor=self._hostname,
+        )
+        return adapter(name, account), Senders(account.width, name), gate
 
 
 _process: Process | None = None

@@ -11,6 +11,7 @@ from duepost.statuses import Status
 from worker.providers.port import Outcome, Verdict
 
 HASTY = 3  # attempts of which the provider may say that the next is to be soon; after them our own schedule holds
+LAST_CALL = timedelta(minutes=15)  # the release gives up so long after the deadline, to let the last attempt be made
 SOONEST = timedelta(seconds=1)  # a provider that says "at once" (Retry-After: 0) is not asked in a loop
 
 
@@ -18,7 +19,7 @@ SOONEST = timedelta(seconds=1)  # a provider that says "at once" (Retry-After: 0
 class RetryPolicy:
     """`waits[n-1]` follows attempt n, the last one repeats, each multiplied by 1 ± jitter.
 
-    Giving up goes by the clock, not by a count: `give_up` after the send was first due.
+    Giving up goes by the clock, `give_up` after the send was first due; `most_attempts` only ends a loop.
     """
 
     waits: tuple[timedelta, ...]
@@ -26,16 +27,23 @@ class RetryPolicy:
     throttled: timedelta
     credentials: timedelta
     give_up: Mapping[Channel, timedelta]
+    most_attempts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """`wait` is None when nothing more happens by itself; `counted` is False when the attempt does not count."""
+    """`wait` is None when nothing more happens by itself; `counted` is False when the attempt does not count.
+
+    `in_doubt`: a provider may have taken the send, at this attempt or at one before. `not_after` (aware): when the
+    release, too, gives it up.
+    """
 
     status: Status
     wait: timedelta | None
     counted: bool
     reason: Reason
+    in_doubt: bool = False
+    not_after: datetime | None = None
 
 
 def follow(
@@ -48,23 +56,30 @@ def follow(
     policy: RetryPolicy,
     on_unknown: UnknownPolicy,
     uniform: Callable[[float, float], float],
+    in_doubt: bool = False,
 ) -> Following:
     """Turn the outcome of attempt number `attempt` (from 1) into what the ledger is to say.
+
+    in_doubt: a provider may have taken the send at an attempt before. Then only a yes or the receiver's own refusal
+    ends it; all else that ends it leaves it OUTCOME_UNKNOWN.
 
     A retry is 310 on every channel. Past the deadline it becomes 300 GAVE_UP with the last reason in its values, and
     what the provider may have taken stays OUTCOME_UNKNOWN. The provider's own wish, where it has one, takes the place
     of our waits, at least 1 second.
     """
-    if outcome.verdict in {Verdict.ACCEPTED, Verdict.REFUSED}:
+    if outcome.verdict is Verdict.ACCEPTED or (outcome.verdict is Verdict.REFUSED and not in_doubt):
         return Following(outcome.status, None, counted=True, reason=outcome.reason)
-    left = first_due + policy.give_up[channel] - now
-    if outcome.verdict is Verdict.UNKNOWN:
-        reason = Reason("OUTCOME_UNKNOWN", values={"cause": outcome.reason.code, **outcome.reason.values})
-        if on_unknown is UnknownPolicy.HOLD or left <= timedelta(0):
-            return Following(Status.ERROR, None, counted=True, reason=reason)
-    else:
-        reason = outcome.reason
-    if left <= timedelta(0):
+    if outcome.verdict is Verdict.REFUSED:
+        if outcome.status is not Status.ERROR:
+            return Following(outcome.status, None, counted=True, reason=outcome.reason)
+        return _unknown(outcome)
+    deadline = first_due + policy.give_up[channel]
+    left = deadline - now
+    over = left <= timedelta(0) or attempt >= policy.most_attempts
+    doubt = in_doubt or outcome.verdict is Verdict.UNKNOWN
+    if doubt and (over or (outcome.verdict is Verdict.UNKNOWN and on_unknown is UnknownPolicy.HOLD)):
+        return _unknown(outcome)
+    if over:
         values = {"last": outcome.reason.code, **outcome.reason.values}
         return Following(Status.ERROR, None, counted=True, reason=Reason("GAVE_UP", values=values))
     wait = _wait(outcome, attempt, policy) * uniform(1 - policy.jitter, 1 + policy.jitter)
@@ -72,8 +87,19 @@ def follow(
         # The provider knows best: not earlier than told, and not all at the same moment either.
         told = max(outcome.retry_after, SOONEST) * uniform(1, 1 + policy.jitter)
         wait = max(told, wait) if outcome.verdict is Verdict.TRANSIENT and attempt > HASTY else told
-    # The last attempt is made at the deadline, not before it.
-    return Following(Status.ERROR_SENDING_EMAIL, min(wait, left), outcome.verdict is not Verdict.WAIT, reason)
+    return Following(
+        Status.ERROR_SENDING_EMAIL,
+        min(wait, left),  # the last attempt is made at the deadline, not before it
+        outcome.verdict is not Verdict.WAIT,
+        _unknown(outcome).reason if outcome.verdict is Verdict.UNKNOWN else outcome.reason,
+        in_doubt=doubt,
+        not_after=deadline + LAST_CALL,
+    )
+
+
+def _unknown(outcome: Outcome) -> Following:
+    reason = Reason("OUTCOME_UNKNOWN", values={"cause": outcome.reason.code, **outcome.reason.values})
+    return Following(Status.ERROR, None, counted=True, reason=reason, in_doubt=True)
 
 
 def _wait(outcome: Outcome, attempt: int, policy: RetryPolicy) -> timedelta:

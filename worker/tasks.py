@@ -1,11 +1,16 @@
 """The delivery tasks: `deliver.email`, `deliver.sms`, `deliver.xml`, `deliver.print`."""
 
+import logging
 from typing import Any
 
 from celery import Celery
 
 from config.names import DELIVER
+from duepost.errors import Refused
+from duepost.ledger.engine import AWAY
 from worker.process import process
+
+log = logging.getLogger(__name__)
 
 
 def add_tasks(app: Celery) -> None:
@@ -16,4 +21,11 @@ def add_tasks(app: Celery) -> None:
 
 def deliver_order(self: Any, lane: str, lease: int, ids: list[str]) -> str:
     """Deliver the sends of one order; returns a line for people, such as `98 sent · 2 retry (310)`."""
-    return process(self.app, self.request.hostname).deliver(lane, lease, ids)
+    try:
+        return process(self.app, self.request.hostname).deliver(lane, lease, ids)
+    except Refused as guard:
+        log.critical("nothing is sent: %s", guard)
+        return f"nothing sent: {guard}"
+    except AWAY as trouble:
+        log.warning("the ledger is away (%s): the order is due again when its lease ends", type(trouble).__name__)
+        return "nothing sent: the ledger is away"

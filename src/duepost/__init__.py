@@ -1,7 +1,7 @@
 """duepost: the asynchronous delivery job queue for invoices. What a billing app imports stands here."""
 
 from duepost.doors import Taken, enqueue, enqueue_many
-from duepost.errors import ConfigError, Conflict, DuepostError, InvalidSend, Refused
+from duepost.errors import ConfigError, Conflict, DuepostError, InvalidSend, Refused, TryLater
 from duepost.intake import Door
 from duepost.rules import Rules
 from duepost.sends import Channel, Kind, NewSend, Priority, Receipt
@@ -22,6 +22,7 @@ __all__ = [
     "Rules",
     "Status",
     "Taken",
+    "TryLater",
     "enqueue",
     "enqueue_many",
 ]

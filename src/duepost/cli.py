@@ -14,23 +14,25 @@ from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from duepost import crash
+from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, UNREACHABLE, ledger, settings
+from duepost.cli_guards import add_guard_commands
+from duepost.cli_sends import add_send_commands
 from duepost.doors import Taken, door_of
 from duepost.errors import DuepostError
 from duepost.importing import RowProblem, import_file
 from duepost.ledger import look, migrate
 from duepost.ledger.accounts import accounts, add_account
-from duepost.ledger.engine import AWAY, open_ledger
+from duepost.ledger.engine import AWAY
 from duepost.sends import Receipt
-from duepost.settings import DoorSettings, load
 from duepost.terminal import err, out, print_standing, progress, trouble_of_ledger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="duepost: invoices, delivered and accounted for.")
 account_app = typer.Typer(no_args_is_help=True, help="Whose sends: accounts and their time zones.")
 app.add_typer(account_app, name="account")
+add_send_commands(app)
+add_guard_commands(app)
 
-DONE_WITH_PROBLEMS = 1
-UNREACHABLE = 4
-NOT_FOUND = 5
 WARNINGS_SHOWN = 100  # of an import; beyond that they are counted
 
 
@@ -40,7 +42,8 @@ def migrate_() -> None:
 
     Example: duepost migrate
     """
-    migrate.upgrade(_settings().database_url.get_secret_value())
+    asked = settings()
+    migrate.upgrade(asked.database_url.get_secret_value(), environment=asked.environment)
     out.print("the ledger is up to date")
 
 
@@ -53,7 +56,7 @@ def account_add(
 
     Example: duepost account add acme --zone Europe/Copenhagen
     """
-    with _ledger() as connection:
+    with ledger() as connection:
         add_account(connection, name, zone)
         connection.commit()
     out.print(f"account {name}: schedules are in {zone}", markup=False)
@@ -66,7 +69,7 @@ def account_list() -> None:
     Example: duepost account list
     """
     table = Table("account", "zone")
-    with _ledger() as connection:
+    with ledger() as connection:
         for account in accounts(connection):
             table.add_row(account.name, account.zone)
     out.print(table)
@@ -83,7 +86,7 @@ def import_(
 
     Example: duepost import month-end.ndjson --run 2026-11
     """
-    door = door_of(_settings())
+    door = door_of(settings())
     if check_only:
         door = replace(door, documents=replace(door.documents, writes=False))
 
@@ -101,7 +104,7 @@ def import_(
                 text = f"{file.name}:{line}: warning: {warning}"
                 err.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    with _ledger() as connection, _store_that_may_fail(), progress() as tick:
+    with ledger() as connection, _store_that_may_fail(), progress() as tick:
         taken = import_file(
             connection,
             file,
@@ -113,6 +116,7 @@ def import_(
         kept = not check_only and (skip_bad or not taken.refused)
         if kept:
             connection.commit()
+            crash.reached("accepted")
         else:
             connection.rollback()
     if warned > WARNINGS_SHOWN:
@@ -129,7 +133,7 @@ def status(run: Annotated[str | None, typer.Option(help="Only this run.")] = Non
     Example: duepost status --run 2026-11
     """
     table = Table("status", "name", "sends", "meaning")
-    with _ledger() as connection:
+    with ledger() as connection:
         found = look.counts(connection, run_name=run)
     for one, count in found.items():
         table.add_row(str(int(one)), one.label, f"{count:,}", one.meaning)
@@ -144,7 +148,7 @@ def show(what: Annotated[str, typer.Argument(help="Id of a send, or an invoice n
 
     Example: duepost show INV-1001
     """
-    with _ledger() as connection:
+    with ledger() as connection:
         found = _find(connection, what)
         if not found:
             err.print(f"no send has the id or invoice number {what}", markup=False)
@@ -163,20 +167,6 @@ def main() -> None:
     except (DBAPIError, psycopg.Error, *AWAY) as trouble:  # psycopg's own: from COPY, which SQLAlchemy does not see
         err.print(trouble_of_ledger(trouble), markup=False, highlight=False, soft_wrap=True)
         sys.exit(UNREACHABLE)
-
-
-def _settings() -> DoorSettings:
-    return load(DoorSettings)
-
-
-@contextmanager
-def _ledger() -> Iterator[Connection]:
-    engine = open_ledger(_settings().database_url, name="command line")
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 @contextmanager

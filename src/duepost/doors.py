@@ -13,6 +13,7 @@ from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.intake import Door, Intake
 from duepost.ledger.accept import Accepted
+from duepost.ledger.engine import answered
 from duepost.sends import NewSend, Receipt
 from duepost.settings import DoorSettings, load
 
@@ -40,11 +41,12 @@ def enqueue(connection: Connection, send: NewSend, *, door: Door | None = None, 
 
     Raises: InvalidSend when a field is wrong (nothing is stored; `.field` and `.hint` say which and how to mend it);
     ConfigError when no door is given and the environment describes none; OSError when the document store cannot be
-    written; SQLAlchemy's errors when the ledger is away.
+    written; TryLater when the ledger is away or full (SQLAlchemy's own errors, though, from the caller's commit).
     Source: FarPay API, "Send" node; scheduled sends run on minute intervals.
     """
-    intake = Intake(connection, door or door_from_environment(), source=source)
-    return intake.accept(intake.check(send))
+    with answered():
+        intake = Intake(connection, door or door_from_environment(), source=source)
+        return intake.accept(intake.check(send))
 
 
 def enqueue_many(
@@ -62,10 +64,10 @@ def enqueue_many(
     `run` names the batch. `on_receipt` is told of every send taken, in order. A wrong send raises, and nothing of this
     call is stored; with `on_problem` it is reported there with all its wrong fields, and the others are taken.
 
-    Raises: as `enqueue`; from COPY also psycopg's own errors, all of them to be answered by repeating the transaction.
+    Raises: as `enqueue`; from COPY also psycopg's UniqueViolation, to be answered by repeating the transaction.
     """
     intake = Intake(connection, door or door_from_environment(), source=source, run=run)
-    with connection.begin_nested():
+    with answered(), connection.begin_nested():
         return take(intake, ((send, send) for send in sends), on_receipt=on_receipt, on_problem=on_problem)
 
 

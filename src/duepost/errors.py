@@ -4,7 +4,8 @@
     ├── InvalidSend   the caller mends the field named
     ├── Conflict      same key, other content
     ├── ConfigError   the operator mends the setting named; the process does not start
-    └── Refused       a guard said no
+    ├── Refused       a guard said no
+    └── TryLater      the ledger cannot be reached or written now
 
 A provider's refusal is no exception but an outcome; a network failure is an OSError.
 """
@@ -53,3 +54,7 @@ class ConfigError(DuepostError):
 
 class Refused(DuepostError):  # noqa: N818 - see InvalidSend
     """A guard said no; the text says which and why."""
+
+
+class TryLater(DuepostError):  # noqa: N818 - see InvalidSend
+    """The ledger cannot be reached or written now. Nothing was stored: repeat the whole transaction later."""

@@ -17,7 +17,7 @@ from duepost.errors import InvalidSend
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
-from duepost.rules import Rules
+from duepost.rules import A_DAY, Rules
 from duepost.sends import CheckedSend, NewSend, Receipt
 from duepost.validation import account_name, business_key, check, problems
 
@@ -74,6 +74,7 @@ class Intake:
     def prepare(self, checked: CheckedSend) -> Accepted:
         """Give the send its id and its business key, and store its document's bytes."""
         account = self._account(checked.account)
+        due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
         return Accepted(
             id=new_id(),
             account_id=account.id,
@@ -81,8 +82,9 @@ class Intake:
             business_key=business_key(account.name, checked),
             send=checked,
             document=self._door.documents.put(checked.document) if checked.document else None,
-            due_at=max(checked.schedule.instant, account.now) if checked.schedule else account.now,
+            due_at=due_at,
             source=self._source,
+            not_after=checked.not_after or due_at + self._door.rules.late_after.get(checked.channel, A_DAY),
         )
 
     def accept_many(self, prepared: Sequence[Accepted]) -> list[Receipt]:

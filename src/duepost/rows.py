@@ -15,6 +15,7 @@ COLUMNS = {
     "Status": "status",
     "ToAddress": "to_address",
     "ScheduleSendDate": "schedule_send_date",
+    "NotAfter": "not_after",
     "Note": "note",
     "InvoiceNumber": "invoice",
     "Invoice": "invoice",

@@ -1,7 +1,13 @@
 """Which of validation's rules may an operator choose?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
+
+from duepost.sends import Channel
+
+A_DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +18,11 @@ class Rules:
     default_region: ISO 3166 code, such as DK, for phone numbers without a country code; None refuses those.
     test_domains: True lets e-mail go to `.test` domains, which exist nowhere but in tests.
     document_limit: bytes of the largest document taken.
+    late_after: channel -> how long after its time a send may still leave by itself; a day where none is given.
     """
 
     gln_check: Literal["strict", "warn"] = "strict"
     default_region: str | None = None
     test_domains: bool = False
     document_limit: int = 10_000_000
+    late_after: Mapping[Channel, timedelta] = field(default_factory=dict)

@@ -47,6 +47,24 @@ def read_schedule(given: str | datetime | None, zone: str, now: datetime) -> Sch
     return found
 
 
+def read_not_after(given: str | datetime | None, zone: str, leaves: datetime) -> datetime | None:
+    """The instant (aware UTC) past which the send is held as late; None when no limit is given.
+
+    In the forms of a schedule; `leaves`, when the send is to leave, is aware.
+
+    Raises: InvalidSend for NotAfter, also when it is not later than `leaves`; ConfigError for the zone.
+    """
+    try:
+        found = read_schedule(given, zone, leaves)
+    except InvalidSend as wrong:
+        raise InvalidSend("NotAfter", wrong.problem, wrong.hint, given) from None
+    if found is None:
+        return None
+    if found.instant <= leaves:
+        raise InvalidSend("NotAfter", "is not later than the time to leave", "give a later one or leave it out", given)
+    return found.instant
+
+
 @lru_cache(maxsize=64)  # a month-end file repeats one value
 def _from_text(given: str, zone: str) -> Schedule | None:
     if not given:

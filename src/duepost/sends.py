@@ -44,6 +44,7 @@ class NewSend:
     to_address: e-mail address, phone number, GLN; none for print. Blanks around it are cut off.
     schedule_send_date: `YYYY-MM-DD HH:MM` in the account's zone, ISO 8601 with offset, or a datetime (naive: account's
         zone). None or past: now.
+    not_after: in the same forms; past it a send that has not left is held as late. None: as the settings say, a day.
     invoice: the invoice number; with account, channel, address, kind and sequence it is the business key.
     sequence: 0 for the first sending; a wanted resend counts up.
     document: path of the PDF to deliver, or None.
@@ -56,6 +57,7 @@ class NewSend:
     to_address: str | None = None
     status: str | None = "Queue"
     schedule_send_date: str | datetime | None = None
+    not_after: str | datetime | None = None
     note: str | None = None
     account: str = "default"
     kind: str = Kind.INVOICE
@@ -87,7 +89,8 @@ class Schedule:
 class CheckedSend:
     """A send that passed validation: every value normalised, ready for the ledger.
 
-    schedule: None means now. warnings: sentences for the caller; none stops the send.
+    schedule: None means now. not_after: aware UTC, the limit that the caller set; past it the send is held as late.
+    warnings: sentences for the caller; none stops the send.
     """
 
     channel: Channel
@@ -105,6 +108,7 @@ class CheckedSend:
     lane: str
     priority: Priority
     sequence: int
+    not_after: datetime | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -4,10 +4,11 @@ import os
 import re
 import tomllib
 from collections.abc import Container
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,13 +19,17 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from duepost.crash import POINTS
 from duepost.errors import ConfigError
 from duepost.rules import Rules
+from duepost.sends import Channel
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 PREFIX = "DUEPOST_"
 DRIVER = "postgresql+psycopg"
 FILE = "DUEPOST_CONFIG"
+SANDBOX = "sandbox"  # the environment of demos, tests and drills
+LATE_HOURS: dict[Channel, float] = dict.fromkeys(Channel, 24.0)
 TAG_PLACE = 2  # in the place of an error: setting, name, kind, field …
 FIELD_NAMED = re.compile(r'field "([a-z_]+)"')
 
@@ -45,6 +50,31 @@ class DoorSettings(BaseSettings):
     default_region: str | None = Field(default=None, description="country (DK) of phone numbers without one")
     test_domains: bool = Field(default=False, description="accept e-mail addresses under .test")
     document_limit_bytes: int = Field(default=10_000_000, gt=0, description="largest document taken")
+    late_hours: dict[Channel, Annotated[float, Field(gt=0)]] = Field(
+        default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
+    )
+    environment: str = Field(
+        default="production", pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$", description="whose ledger may be sent from"
+    )
+    crash_at: str | None = Field(default=None, description="kill the process at this point: environment sandbox only")
+
+    @field_validator("late_hours")
+    @classmethod
+    def _others_keep_theirs(cls, given: dict[Channel, float]) -> dict[Channel, float]:
+        return {**LATE_HOURS, **given}
+
+    @field_validator("crash_at")
+    @classmethod
+    def _is_a_crash_point(cls, given: str | None) -> str | None:
+        if given is not None and given.partition(":")[0] not in POINTS:
+            raise ValueError(f"write one of {', '.join(POINTS)}, or POINT:INVOICE")
+        return given
+
+    @model_validator(mode="after")
+    def _crashes_only_in_the_sandbox(self) -> Self:
+        if self.crash_at is not None and self.environment != SANDBOX:
+            raise ValueError(f"crash_at is refused outside DUEPOST_ENVIRONMENT={SANDBOX}")
+        return self
 
     @field_validator("database_url")
     @classmethod
@@ -79,6 +109,7 @@ class DoorSettings(BaseSettings):
             default_region=self.default_region,
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
+            late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
         )
 
 
@@ -99,7 +130,7 @@ def load(kind: type[Settings], *, tagged: Container[str] = (), **given: Any) -> 
         raise ConfigError(FILE, f"names a file that is no TOML ({wrong})", "mend the file") from None
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
-        place = [str(part) for part in first["loc"]]
+        place = [str(part) for part in first["loc"]] or ["crash_at"]  # the one rule about more than one setting
         if place[0] in tagged and len(place) > TAG_PLACE:
             del place[TAG_PLACE]
         name = PREFIX + "__".join(place).upper()

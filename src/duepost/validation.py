@@ -15,7 +15,7 @@ from uuid import UUID
 from duepost import addresses
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
-from duepost.schedule import read_schedule
+from duepost.schedule import read_not_after, read_schedule
 from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
 
 Meaning = TypeVar("Meaning")
@@ -58,6 +58,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     schedule = read_schedule(send.schedule_send_date, zone, now)
     if schedule and schedule.warning:
         warnings = (*warnings, schedule.warning)
+    not_after = read_not_after(send.not_after, zone, max(schedule.instant, now) if schedule else now)
     document = send.document
     if document is not None and not (isinstance(document, Path) and document.name):
         raise InvalidSend("Document", "names no file", "give the path of the file to deliver", document)
@@ -82,6 +83,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         lane=channel.value if send.lane is None else _lane(send.lane, channel),
         priority=_priority(send.priority),
         sequence=_sequence(send.sequence),
+        not_after=not_after,
         warnings=warnings,
     )
 
@@ -92,6 +94,7 @@ MENDED: dict[str, dict[str, Any]] = {
     "Status": {"status": None},
     "ToAddress": {"channel": Channel.PRINT, "to_address": None},
     "ScheduleSendDate": {"schedule_send_date": None},
+    "NotAfter": {"not_after": None},
     "Note": {"note": None},
     "InvoiceNumber": {"invoice": "1"},
     "Account": {"account": "default"},

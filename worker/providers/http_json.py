@@ -2,7 +2,8 @@
 
 One JSON POST: `_payload` below is its shape. The endpoint says yes with 2xx and {"accepted": true}, no with
 {"accepted": false}; it must answer a repeated Idempotency-Key as it answered the first. A string "id" beside it is kept
-as the provider's reference.
+as the provider's reference. Asked by GET at status_url/TOKEN it answers the same, or 404 with {"accepted": null} when
+the token never came.
 """
 
 import json
@@ -24,6 +25,7 @@ from worker.providers.port import Document, Job, Outcome, Verdict
 ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 # what the body's "accepted" says -> what it means; anything else is no answer that we understand
 SAID = {True: ACCEPTED, False: REJECTED}
+NEVER_CAME = 404  # asked, with {"accepted": null}: the token was never seen
 ALREADY_DONE = 409  # with {"accepted": true}: the same key was taken before
 
 
@@ -35,12 +37,14 @@ def _utc_now() -> datetime:
 class HttpJson:
     """An HTTP endpoint that takes a send.
 
-    total_limit: for one call, connecting included. ca_file: certificates to trust beside the system's.
+    status_url: where it can be asked; None when it cannot. total_limit: for one call, connecting included. ca_file:
+    certificates to trust beside the system's.
 
     Raises: ConfigError when bearer cannot stand in a header; OSError when ca_file holds no certificates.
     """
 
     url: str
+    status_url: str | None = None
     bearer: str | None = field(default=None, repr=False)
     total_limit: timedelta = timedelta(seconds=30)
     ca_file: Path | None = None
@@ -54,32 +58,35 @@ class HttpJson:
 
     @property
     def total_deadline(self) -> timedelta:
-        """One call's."""
-        return self.total_limit
+        """One call's, and of one to ask first where it can be asked."""
+        return self.total_limit * (1 if self.status_url is None else 2)
 
     def send(self, job: Job) -> Outcome:
         """POST the send once, its token as Idempotency-Key."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": job.token}
-        if self.bearer is not None:
-            headers["Authorization"] = f"Bearer {self.bearer}"
+        headers = {**self._headers(), "Content-Type": "application/json", "Idempotency-Key": job.token}
         answer = self._http.post(self.url, _payload(job), headers)
-        return self._without_secret(self._judged(answer))
+        return self._without_secret(_said(answer) or judge(answer, self.now()))
+
+    def ask(self, job: Job) -> Outcome | None:
+        """GET what became of the token. What says neither is tried again later: to ask in vain settles nothing."""
+        assert self.status_url is not None, "the settings allow policy resolve only with a status_url"  # noqa: S101
+        answer = self._http.call("GET", f"{self.status_url.rstrip('/')}/{job.token}", self._headers())
+        if isinstance(answer, Answer) and answer.whole and _never_came(answer):
+            return None
+        said = _said(answer)
+        if said is not None:
+            return self._without_secret(said)
+        vain = self._without_secret(judge(answer, self.now()))
+        verdict = vain.verdict if vain.verdict is Verdict.WAIT else Verdict.TRANSIENT
+        return replace(vain, verdict=verdict, status=Status.ERROR_SENDING_EMAIL)
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
 
-    def _judged(self, answer: Answer | NoAnswer) -> Outcome:
-        if isinstance(answer, Answer) and answer.whole:
-            fields = _fields(answer.body)
-            said = fields.get("accepted")
-            name = fields.get("id")
-            named = reference(name) if isinstance(name, str) else None
-            if answer.status // 100 == 2 and isinstance(said, bool):
-                return replace(outcome_of(SAID[said], answer), provider_reference=named)
-            if answer.status == ALREADY_DONE and said is True:
-                return replace(outcome_of(ACCEPTED, answer), provider_reference=named)
-        return judge(answer, self.now())
+    def _headers(self) -> dict[str, str]:
+        accept = {"Accept": "application/json"}
+        return accept if self.bearer is None else {**accept, "Authorization": f"Bearer {self.bearer}"}
 
     def _without_secret(self, outcome: Outcome) -> Outcome:
         if not self.bearer:
@@ -88,6 +95,25 @@ class HttpJson:
             words and words.replace(self.bearer, "***") for words in (outcome.answer, outcome.provider_reference)
         )
         return replace(outcome, answer=answer, provider_reference=named)
+
+
+def _said(answer: Answer | NoAnswer) -> Outcome | None:
+    """The yes or no that the answer is; None when it is neither."""
+    if not (isinstance(answer, Answer) and answer.whole):
+        return None
+    fields = _fields(answer.body)
+    said, name = fields.get("accepted"), fields.get("id")
+    named = reference(name) if isinstance(name, str) else None
+    if answer.status // 100 == 2 and isinstance(said, bool):
+        return replace(outcome_of(SAID[said], answer), provider_reference=named)
+    if answer.status == ALREADY_DONE and said is True:
+        return replace(outcome_of(ACCEPTED, answer), provider_reference=named)
+    return None
+
+
+def _never_came(answer: Answer) -> bool:
+    # In these words: a 404 alone may come from a wrong address.
+    return answer.status == NEVER_CAME and _fields(answer.body).get("accepted", NEVER_CAME) is None
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from duepost.reasons import Reason
@@ -71,6 +71,17 @@ class Outcome:
     def transient(self) -> bool:
         """True when a later attempt is due."""
         return self.verdict in {Verdict.TRANSIENT, Verdict.WAIT}
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A provider that can be asked what became of a send."""
+
+    def ask(self, job: Job) -> Outcome | None:
+        """What the provider made of the send's token, within `total_deadline`; nothing is delivered by asking.
+
+        None when it says that it never got it. An outcome that is not final when it cannot tell now.
+        """
 
 
 class Provider(Protocol):

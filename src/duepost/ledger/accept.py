@@ -37,7 +37,7 @@ SEND_COLUMNS = (
     "business_key",
     "source",
 )
-STATE_COLUMNS = ("send_id", "status", "due_at", "lane", "priority")
+STATE_COLUMNS = ("send_id", "status", "due_at", "lane", "priority", "not_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Accepted:
     document: StoredDocument | None
     due_at: datetime
     source: str
+    not_after: datetime | None = None
 
     @property
     def receipt(self) -> Receipt:
@@ -84,7 +85,7 @@ class Accepted:
 
     def state_row(self) -> tuple[object, ...]:
         """In the order of STATE_COLUMNS."""
-        return (self.id, int(Status.QUEUE), self.due_at, self.send.lane, int(self.send.priority))
+        return (self.id, int(Status.QUEUE), self.due_at, self.send.lane, int(self.send.priority), self.not_after)
 
 
 def add_documents(connection: Connection, stored: Iterable[StoredDocument]) -> None:

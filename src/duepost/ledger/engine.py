@@ -1,5 +1,7 @@
 """How does a process reach the ledger, and when is it away?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -7,6 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from duepost.errors import TryLater
 
 # A dead host is noticed within some 10 s, not after the kernel's 15 minutes. Seconds, but for the last: milliseconds.
 PATIENCE: dict[str, Any] = {
@@ -29,6 +33,22 @@ AWAY = (
     psycopg.InterfaceError,
     psycopg.errors.ReadOnlySqlTransaction,
 )
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What AWAY names becomes one clear answer to a door's caller. Raises: TryLater, the fault as its cause.
+
+    A serialization failure or deadlock stays what it is: the caller's own retry knows it.
+    """
+    try:
+        yield
+    except AWAY as away:
+        fault = getattr(away, "orig", None) or away
+        if isinstance(fault, (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)):
+            raise
+        why = type(fault).__name__
+        raise TryLater(f"the ledger cannot take it now ({why}); nothing was stored: try again later") from away
 
 
 def open_ledger(address: SecretStr, *, name: str, connections: int = 5) -> Engine:

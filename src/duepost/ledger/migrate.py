@@ -8,6 +8,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine
 
 from duepost.errors import Refused
+from duepost.ledger.fence import seal
 
 FOLDER = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x64756570_6F737401  # "duepost", 1: two upgrades at once wait for each other
@@ -22,16 +23,23 @@ def config_for(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
+def upgrade(database_url: str, revision: str = "head", *, environment: str | None = None) -> None:
     """Bring the ledger at `database_url` (`postgresql+psycopg://…`) to the newest form; safe to repeat.
 
-    Raises: Refused when a newer duepost has changed it; SQLAlchemy's OperationalError when it cannot be reached.
+    With `environment` a ledger without a seal is sealed for it. Processes of the version before go on meanwhile: a
+    migration only adds, and waits for a table at most 5 s at a time, so that nobody queues behind it.
+
+    Raises: Refused when a newer duepost has changed it; SQLAlchemy's OperationalError when it cannot be reached, or
+    when somebody holds a table.
     """
     engine = create_engine(database_url)
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
             command.upgrade(config_for(connection), revision)
+            if environment is not None:
+                seal(connection, environment)
     except CommandError:
         raise Refused("the ledger has the form of a newer duepost: install that version") from None
     finally:

@@ -1,11 +1,24 @@
 """Which sends are due, and who may deliver them now?"""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, extract, func, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 
 from duepost.ledger.schema import account, lease_numbers, run, send, state
@@ -14,12 +27,27 @@ from duepost.sends import Priority
 RELEASE_LOCK = 0x64756570_6F737402  # "duepost", 2: one releaser at a time, however many beats tick
 
 
+# What becomes of a due send.
+GO, TOO_LATE, PAUSED = "go", "late", "paused"
+
+
 @dataclass(frozen=True, slots=True)
 class Released:
-    """Sends of one lane that were handed out together; `lease` is the fencing token they share."""
+    """Sends of one lane that were handed out together; `lease` is the fencing token they share.
+
+    `late`: due, but past their time or their attempts; `paused`: of an account or run that is paused. Neither is
+    leased.
+    """
 
     lease: int
-    ids: list[UUID]
+    ids: list[UUID] = field(default_factory=list)
+    late: list[UUID] = field(default_factory=list)
+    paused: list[UUID] = field(default_factory=list)
+
+    @property
+    def seen(self) -> int:
+        """How many due sends were looked at."""
+        return len(self.ids) + len(self.late) + len(self.paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +108,107 @@ def seconds_to_next(connection: Connection, lanes: list[str]) -> float | None:
         for lane in lanes
         for priority in Priority
     ]
+    if not soonest:
+        return None
     probes = union_all(*soonest).subquery()
     seconds = connection.execute(select(extract("epoch", func.min(probes.c.due_at) - func.clock_timestamp()))).scalar()
     return None if seconds is None else float(seconds)
 
 
-def release(connection: Connection, lane: str, limit: int, lease_time: timedelta) -> Released:
+def release(
+    connection: Connection,
+    lane: str,
+    limit: int,
+    lease_time: timedelta,
+    *,
+    most_attempts: int | None = None,
+    paused_accounts: Sequence[str] = (),
+    paused_runs: Sequence[str] = (),
+) -> Released:
     """Lease up to `limit` due sends of the lane for `lease_time`: urgent ones first, then by due time, then by id.
 
     A send whose worker, message or broker is lost becomes due again when the lease has run out. Sends in a provider's
-    hands (begun) are left to unknown.settle_lost. Served by ix_state_due, one range a priority.
+    hands (begun) are left to unknown.settle_lost, those that lost their worker to release_suspect. What is past its
+    time or has used up its attempts is held instead, what belongs to a paused account or run set aside. Served by
+    ix_state_due, one range a priority.
     """
     lease = connection.execute(select(lease_numbers.next_value())).scalar_one()
-    ids: list[UUID] = []
+    found = Released(lease)
     for priority in Priority:
-        if len(ids) == limit:
+        if found.seen == limit:
             break
-        due = (
-            select(state.c.send_id, state.c.due_at)
-            .where(
+        due = select(state.c.send_id, state.c.due_at, _fate(most_attempts, paused_accounts, paused_runs).label("fate"))
+        if paused_accounts or paused_runs:  # only then is there a need to know whose they are
+            due = (
+                due.join(send, send.c.id == state.c.send_id)
+                .join(account, account.c.id == send.c.account_id)
+                .outerjoin(run, run.c.id == send.c.run_id)
+            )
+        due_now = (
+            due.where(
                 state.c.lane == lane,
                 state.c.priority == int(priority),
                 state.c.due_at <= func.now(),
                 state.c.begun_at.is_(None),
+                state.c.losses == 0,
             )
             .order_by(state.c.due_at)
-            .limit(limit - len(ids))
-            .with_for_update(skip_locked=True)
+            .limit(limit - found.seen)
+            .with_for_update(of=state, skip_locked=True)
             .cte("due")
         )
         leased = (
             update(state)
-            .where(state.c.send_id == due.c.send_id)
+            .where(state.c.send_id == due_now.c.send_id, due_now.c.fate == GO)
             .values(due_at=func.now() + literal(lease_time), lease=lease)
-            .returning(due.c.send_id, due.c.due_at)
+            .returning(due_now.c.send_id)
             .cte("leased")
         )
         # An UPDATE returns its rows in no order; orders leave in this one.
-        in_order = select(leased.c.send_id).order_by(leased.c.due_at, leased.c.send_id)
-        ids += connection.execute(in_order).scalars()
-    return Released(lease, ids)
+        in_order = (
+            select(due_now.c.send_id, due_now.c.fate).add_cte(leased).order_by(due_now.c.due_at, due_now.c.send_id)
+        )
+        for send_id, fate in connection.execute(in_order):
+            {GO: found.ids, TOO_LATE: found.late, PAUSED: found.paused}[fate].append(send_id)
+    return found
+
+
+def release_suspect(connection: Connection, lane: str, lease_time: timedelta) -> Released:
+    """Lease one due send of the lane that lost its worker before; none while another such send is under way.
+
+    Alone, so that the one that kills workers is told apart from those that were only near it. Served by
+    ix_state_losses.
+    """
+    lease = connection.execute(select(lease_numbers.next_value())).scalar_one()
+    under_way = exists().where(
+        state.c.lane == lane, state.c.losses > 0, state.c.due_at > func.now(), state.c.lease.is_not(None)
+    )
+    other = state.alias("other")
+    suspect = (
+        select(other.c.send_id, (other.c.not_after <= func.now()).label("late"))
+        .where(
+            other.c.lane == lane,
+            other.c.losses > 0,
+            other.c.due_at <= func.now(),
+            other.c.begun_at.is_(None),
+            ~under_way,
+        )
+        .order_by(other.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte("suspect")
+    )
+    leased = (
+        update(state)
+        .where(state.c.send_id == suspect.c.send_id, suspect.c.late.is_not(True))
+        .values(due_at=func.now() + literal(lease_time), lease=lease)
+        .returning(state.c.send_id)
+        .cte("leased")
+    )
+    found = Released(lease)
+    for send_id, late in connection.execute(select(suspect.c.send_id, suspect.c.late).add_cte(leased)):
+        (found.late if late else found.ids).append(send_id)
+    return found
 
 
 def facts_of(connection: Connection, ids: list[UUID]) -> dict[UUID, Facts]:
@@ -140,3 +229,13 @@ def give_back(connection: Connection, lease: int, ids: list[UUID]) -> int:
         .where(state.c.send_id.in_(ids), state.c.lease == lease, state.c.begun_at.is_(None))
         .values(due_at=func.now(), lease=None)
     ).rowcount
+
+
+def _fate(most_attempts: int | None, paused_accounts: Sequence[str], paused_runs: Sequence[str]) -> ColumnElement[str]:
+    too_late = state.c.not_after <= func.now()
+    if most_attempts is not None:
+        too_late = or_(too_late, state.c.attempts >= most_attempts)
+    fates: list[tuple[ColumnElement[bool], str]] = [(too_late, TOO_LATE)]
+    if paused_accounts or paused_runs:
+        fates.insert(0, (or_(account.c.name.in_(paused_accounts), run.c.name.in_(paused_runs)), PAUSED))
+    return case(*fates, else_=GO)

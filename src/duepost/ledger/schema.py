@@ -4,10 +4,9 @@
 changes at month-end speed. Everything else only grows.
 """
 
-from collections.abc import Iterable
-
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -16,37 +15,22 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Sequence,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from duepost.ledger import guard_tables  # noqa: F401 - so that the metadata are whole
+from duepost.ledger.metadata import Instant, in_, metadata
 from duepost.sends import Channel, Kind
 from duepost.statuses import WAITING, Status
-
-
-def _in(column: str, values: Iterable[str | int]) -> str:
-    words = ", ".join(f"'{value}'" if isinstance(value, str) else str(int(value)) for value in values)
-    return f"{column} IN ({words})"
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-Instant = DateTime(timezone=True)
 
 # Whose sends: an account is one customer of this duepost, with the zone its naive schedules are in.
 account = Table(
@@ -112,8 +96,8 @@ send = Table(
         "num_nulls(scheduled_wall, scheduled_zone, scheduled_at) IN (0, 3)",
         name="schedule_whole",
     ),
-    CheckConstraint(_in("channel", Channel), name="channel_known"),
-    CheckConstraint(_in("kind", Kind), name="kind_known"),
+    CheckConstraint(in_("channel", Channel), name="channel_known"),
+    CheckConstraint(in_("kind", Kind), name="kind_known"),
     CheckConstraint("invoice <> ''", name="invoice_given"),
     CheckConstraint("sequence >= 0", name="sequence_counts"),
 )
@@ -131,13 +115,34 @@ state = Table(
     Column("lane", Text, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
-    Column("lease", BigInteger, comment="fencing token of the newest release; NULL: nobody holds it"),
+    Column(
+        "lease",
+        BigInteger,
+        comment="fencing token of the newest release, or (negative) of the attempt; NULL: nobody's",
+    ),
     Column("begun_at", Instant, comment="set while the send is in a provider's hands"),
+    Column("not_after", Instant, comment="past it nothing leaves: 100 becomes LATE, 310 GAVE_UP; NULL: no limit"),
+    Column(
+        "in_doubt",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="a provider may have taken it: not to be repeated or called refused without asking",
+    ),
+    Column(
+        "losses",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="attempts in a row whose worker vanished",
+    ),
+    Column("paused_due_at", Instant, comment="due_at before a pause of its account or run set the send aside"),
     # A waiting send always has a due time and nothing else has one: the clock can forget nobody.
-    CheckConstraint(f"({_in('status', sorted(WAITING))}) = (due_at IS NOT NULL)", name="waiting_is_due"),
+    CheckConstraint(f"({in_('status', sorted(WAITING))}) = (due_at IS NOT NULL)", name="waiting_is_due"),
     CheckConstraint("begun_at IS NULL OR (lease IS NOT NULL AND due_at IS NOT NULL)", name="begun_is_leased"),
     CheckConstraint("attempts >= 0", name="attempts_count"),
-    CheckConstraint(_in("status", Status), name="status_known"),
+    CheckConstraint("losses >= 0", name="losses_count"),
+    CheckConstraint(in_("status", Status), name="status_known"),
     CheckConstraint("priority BETWEEN 0 AND 2", name="priority_known"),
     postgresql_with={"fillfactor": 60, "autovacuum_vacuum_scale_factor": 0.02},
 )
@@ -156,6 +161,24 @@ Index(  # serves unknown.settle_lost
     postgresql_where=state.c.begun_at.is_not(None),
 )
 
+# What operators look for; few rows at any time.
+Index(  # serves doubt.doubtful and doubt.settle
+    "ix_state_in_doubt",
+    state.c.send_id,
+    postgresql_where=state.c.in_doubt,
+)
+Index(  # serves release.release_suspect
+    "ix_state_losses",
+    state.c.lane,
+    state.c.due_at,
+    postgresql_where=state.c.losses > 0,
+)
+Index(  # serves pauses.bring_back
+    "ix_state_paused",
+    state.c.send_id,
+    postgresql_where=state.c.paused_due_at.is_not(None),
+)
+
 transition = Table(
     "transition",
     metadata,
@@ -170,7 +193,7 @@ transition = Table(
     Column("answer", Text, comment="the provider's raw answer, at most 1,000 characters"),
     Column("actor", Text, nullable=False, comment="who: a worker, the release, a person"),
     Column("attempt", SmallInteger, comment="number of the attempt that caused it"),
-    CheckConstraint(_in("to_status", Status), name="status_known"),
+    CheckConstraint(in_("to_status", Status), name="status_known"),
 )
 
 VERDICTS = ("accepted", "refused", "transient", "wait", "unknown")
@@ -187,5 +210,5 @@ attempt = Table(
     Column("ended_at", Instant, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("token", Text, nullable=False, comment="what the provider was given to recognise a repeat"),
-    CheckConstraint(_in("verdict", VERDICTS), name="verdict_known"),
+    CheckConstraint(in_("verdict", VERDICTS), name="verdict_known"),
 )

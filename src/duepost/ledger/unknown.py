@@ -3,9 +3,10 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, String, case, cast, false, func, insert, literal, select, update
+from sqlalchemy import Connection, String, case, cast, false, func, insert, literal, select
 
-from duepost.ledger.schema import attempt, state, transition
+from duepost.ledger.change import change, picked, run_change
+from duepost.ledger.schema import attempt, state
 from duepost.statuses import Status
 
 
@@ -13,58 +14,42 @@ class UnknownPolicy(StrEnum):
     """What to do when the provider may or may not have taken a send."""
 
     HOLD = "hold"  # 300 OUTCOME_UNKNOWN, for a person
-    RESEND = "resend"  # 310, at once, at most RESENDS times; only where the provider recognises a repeat by our token
+    RESEND = "resend"  # 310, with the same token; only where the provider recognises a repeat by it
+    RESOLVE = "resolve"  # 310; the provider is asked by the token before anything is repeated
 
 
-RESENDS = 3  # attempts after which a send that keeps losing its worker is held all the same
+POISON_AFTER = 3  # workers in a row that a send may lose; then it is parked, whatever the policy
 
 
 def settle_lost(connection: Connection, lane: str, provider: str, policy: UnknownPolicy) -> list[UUID]:
     """Take sends of the lane that are still begun after their lease, and treat them by the policy, never by guessing.
 
-    Each gets an attempt with verdict unknown and a transition with reason OUTCOME_UNKNOWN. Served by ix_state_begun.
+    Each gets an attempt with verdict unknown and a transition with reason OUTCOME_UNKNOWN, the third in a row POISON.
+    Served by ix_state_begun.
     """
-    lost = (
-        select(state.c.send_id, state.c.status, state.c.attempts, state.c.begun_at)
-        .where(state.c.lane == lane, state.c.due_at <= func.now(), state.c.begun_at.is_not(None))
-        .with_for_update(skip_locked=True)
-        .cte("lost")
-    )
-    again = lost.c.attempts < RESENDS if policy is UnknownPolicy.RESEND else false()
-    settled = (
-        update(state)
-        .where(state.c.send_id == lost.c.send_id)
-        .values(
-            status=case((again, int(Status.ERROR_SENDING_EMAIL)), else_=int(Status.ERROR)),
-            due_at=case((again, func.now())),
-            lease=None,
-            begun_at=None,
-        )
-        .returning(lost.c.send_id, lost.c.status, lost.c.attempts, lost.c.begun_at, state.c.status.label("to_status"))
-        .cte("settled")
-    )
-    changed = insert(transition).from_select(
-        ["send_id", "from_status", "to_status", "reason_code", "actor", "attempt"],
-        select(
-            settled.c.send_id,
-            settled.c.status,
-            settled.c.to_status,
-            literal("OUTCOME_UNKNOWN"),
-            literal("release"),
-            settled.c.attempts,
-        ),
+    lost = picked(state.c.lane == lane, state.c.due_at <= func.now(), state.c.begun_at.is_not(None)).cte("lost")
+    again = false() if policy is UnknownPolicy.HOLD else state.c.losses + 1 < POISON_AFTER
+    changed, told = change(
+        lost,
+        {
+            "status": case((again, int(Status.ERROR_SENDING_EMAIL)), else_=int(Status.ERROR)),
+            "due_at": case((again, func.now())),
+            "in_doubt": True,
+            "losses": state.c.losses + 1,
+        },
+        code=case((state.c.losses >= POISON_AFTER, "POISON"), else_="OUTCOME_UNKNOWN"),
+        actor="release",
     )
     tried = insert(attempt).from_select(
         ["send_id", "number", "provider", "began_at", "ended_at", "verdict", "token"],
         select(
-            settled.c.send_id,
-            settled.c.attempts,
+            changed.c.send_id,
+            changed.c.attempts,
             literal(provider),
-            settled.c.begun_at,
+            changed.c.begun_at,
             func.now(),
             literal("unknown"),
-            cast(settled.c.send_id, String),
+            cast(changed.c.send_id, String),
         ),
     )
-    statement = select(settled.c.send_id).add_cte(settled, changed.cte("changed"), tried.cte("tried"))
-    return list(connection.execute(statement).scalars())
+    return run_change(connection, changed, told, tried.cte("tried"))

@@ -1,0 +1,59 @@
+"""What may not be released at present: pauses and open circuits, as one pass of the release sees them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import Connection
+
+from config.settings import Lane
+from duepost.ledger.circuits import Circuit, open_circuits
+from duepost.ledger.pauses import Pause, Scope, bring_back, names_of, pauses
+from duepost.ledger.release import seconds_to_next
+
+
+@dataclass(frozen=True)
+class Guards:
+    """The pauses and open circuits of one moment."""
+
+    paused: list[Pause]
+    circuits: Mapping[str, Circuit]
+
+    @classmethod
+    def read(cls, connection: Connection) -> Self:
+        """As they stand now."""
+        return cls(pauses(connection), open_circuits(connection))
+
+    @property
+    def paused_accounts(self) -> list[str]:
+        """Names of accounts whose sends are set aside."""
+        return names_of(self.paused, Scope.ACCOUNT)
+
+    @property
+    def paused_runs(self) -> list[str]:
+        """Names of runs whose sends are set aside."""
+        return names_of(self.paused, Scope.RUN)
+
+    def hold(self, lane: Lane) -> bool:
+        """True when nothing of the lane may be released now."""
+        scopes = {(Scope.ALL, ""), (Scope.CHANNEL, lane.channel.value), (Scope.PROVIDER, lane.provider)}
+        if any((one.scope, one.name) in scopes for one in self.paused):
+            return True
+        circuit = self.circuits.get(lane.provider)
+        return circuit is not None and not circuit.probe_due
+
+    def probing(self, lane: Lane) -> bool:
+        """True when one send, and no more, may be released to see whether the provider answers again."""
+        circuit = self.circuits.get(lane.provider)
+        return circuit is not None and circuit.probe_due
+
+    def bring_back(self, connection: Connection) -> int:
+        """Give sends that no pause holds any more their due times back; returns how many."""
+        return bring_back(connection, self.paused_accounts, self.paused_runs)
+
+    def seconds_to_next(self, connection: Connection, lanes: Mapping[str, Lane]) -> float | None:
+        """Until there may be something to release in these lanes: a send is due, or a probe; None for never."""
+        soonest = [seconds_to_next(connection, [name for name, lane in lanes.items() if not self.hold(lane)])]
+        soonest += [circuit.seconds_to_probe for circuit in self.circuits.values() if not circuit.probe_due]
+        known = [seconds for seconds in soonest if seconds is not None]
+        return min(known) if known else None

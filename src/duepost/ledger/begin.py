@@ -1,0 +1,150 @@
+"""How does an attempt begin, before any provider is called?
+
+The fence is the lease: a send is begun only under the lease that its order brought, and the attempt's own token, a
+negative number that no release ever hands out, takes the lease's place. So an order that arrives twice, late or after a
+newer release finds nothing to do, and only who began a send can record what came of it.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, Interval, Text, Uuid, and_, bindparam, exists, func, or_, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from duepost.ledger.guard_tables import circuit, fence, pause
+from duepost.ledger.schema import state
+from duepost.ledger.unnested import Columns, unnested
+from duepost.statuses import Status
+
+
+def new_token() -> int:
+    """An attempt's fencing token: negative, random, of 62 bits."""
+    return -1 - secrets.randbits(62)
+
+
+@dataclass(frozen=True, slots=True)
+class ToBegin:
+    """A send about to go out. `lease_time`: longer than the provider's total deadline.
+
+    `channel`, `provider`, `account` and `run` are what a pause may speak of.
+    """
+
+    id: UUID
+    lease: int
+    lease_time: timedelta
+    channel: str
+    provider: str
+    account: str
+    run: str | None
+    token: int = field(default_factory=new_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
+
+    `in_doubt`: a provider may have taken it at an attempt before.
+    """
+
+    id: UUID
+    number: int
+    status: Status
+    at: datetime
+    token: int
+    in_doubt: bool
+
+
+def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
+    """Write, before any provider is called, that these sends are being called; those that may not be are left out.
+
+    Left out is what is not ours any more, what a pause or an open circuit holds, and everything when the ledger belongs
+    to another environment. Served by pk_state.
+    """
+    rows = connection.execute(
+        _BEGIN,
+        {
+            "asked_id": [one.id for one in sends],
+            "asked_lease": [one.lease for one in sends],
+            "asked_lease_time": [one.lease_time for one in sends],
+            "asked_channel": [one.channel for one in sends],
+            "asked_provider": [one.provider for one in sends],
+            "asked_account": [one.account for one in sends],
+            "asked_run": [one.run for one in sends],
+            "asked_token": [one.token for one in sends],
+            "environment": environment,
+        },
+    )
+    return {row[0]: Begun(row[0], row[1], Status(row[2]), *row[3:]) for row in rows}
+
+
+def take_back(connection: Connection, sends: Sequence[ToBegin]) -> int:
+    """Undo begins of which we do not know whether they were committed, and that no provider was called for.
+
+    The token proves that it was ours. They are due again at once; returns how many there were. Served by pk_state.
+    """
+    asked = {"asked_id": [one.id for one in sends], "asked_token": [one.token for one in sends]}
+    return connection.execute(_TAKE_BACK, asked).rowcount
+
+
+_ASKED: Columns = {
+    "id": Uuid(),
+    "lease": BigInteger(),
+    "lease_time": Interval(),
+    "channel": Text(),
+    "provider": Text(),
+    "account": Text(),
+    "run": Text(),
+    "token": BigInteger(),
+}
+
+
+def _begin() -> ReturningUpdate[Any]:
+    asked = unnested("asked", _ASKED)
+    paused = exists().where(
+        or_(
+            pause.c.scope == "all",
+            and_(pause.c.scope == "channel", pause.c.name == asked.c.channel),
+            and_(pause.c.scope == "provider", pause.c.name == asked.c.provider),
+            and_(pause.c.scope == "account", pause.c.name == asked.c.account),
+            and_(pause.c.scope == "run", pause.c.name == asked.c.run),
+        )
+    )
+    broken = exists().where(
+        circuit.c.provider == asked.c.provider, circuit.c.probe_lease.is_distinct_from(asked.c.lease)
+    )
+    return (
+        update(state)
+        .where(
+            state.c.send_id == asked.c.id,
+            state.c.lease == asked.c.lease,
+            state.c.begun_at.is_(None),
+            exists().where(fence.c.environment == bindparam("environment", type_=Text())),
+            ~paused,
+            ~broken,
+        )
+        .values(
+            begun_at=func.now(),
+            due_at=func.now() + asked.c.lease_time,
+            attempts=state.c.attempts + 1,
+            lease=asked.c.token,
+        )
+        .returning(state.c.send_id, state.c.attempts, state.c.status, state.c.begun_at, state.c.lease, state.c.in_doubt)
+    )
+
+
+def _take_back() -> Any:
+    asked = unnested("asked", {"id": Uuid(), "token": BigInteger()})
+    return (
+        update(state)
+        .where(state.c.send_id == asked.c.id, state.c.lease == asked.c.token, state.c.begun_at.is_not(None))
+        .values(begun_at=None, due_at=func.now(), attempts=state.c.attempts - 1, lease=None)
+    )
+
+
+# Built once: building them costs several times what running them does.
+_BEGIN = _begin()
+_TAKE_BACK = _take_back()

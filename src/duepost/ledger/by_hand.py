@@ -1,0 +1,40 @@
+"""What may a person do to sends that are not in a provider's hands?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, func
+
+from duepost.ledger.change import change, picked, run_change
+from duepost.ledger.schema import state
+from duepost.statuses import HELD, WAITING, Status
+
+
+def cancel(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: str) -> list[UUID]:
+    """9999 NotSent for those that wait or are held; returns their ids. Served by pk_state.
+
+    One that a provider has now, or may have taken, is left as it is: nobody could promise that it does not arrive.
+    """
+    fit = picked(
+        state.c.send_id.in_(ids),
+        state.c.status.in_([int(one) for one in WAITING | HELD]),
+        state.c.begun_at.is_(None),
+        ~state.c.in_doubt,
+    ).cte("fit")
+    changed, told = change(
+        fit, {"status": int(Status.NOT_SENT), "due_at": None}, code="CANCELLED", values={"why": reason}, actor=actor
+    )
+    return run_change(connection, changed, told)
+
+
+def let_go(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: str) -> list[UUID]:
+    """Let sends leave now that are held as 110, late ones too; returns their ids. Served by pk_state."""
+    fit = picked(state.c.send_id.in_(ids), state.c.status == int(Status.PENDING_APPROVAL)).cte("fit")
+    changed, told = change(
+        fit,
+        {"status": int(Status.QUEUE), "due_at": func.now(), "not_after": None},
+        code="APPROVED",
+        values={"why": reason},
+        actor=actor,
+    )
+    return run_change(connection, changed, told)

@@ -1,0 +1,62 @@
+"""What if the database's wall clock jumps?
+
+Schedules are wall time and stand. Leases and the waits of retries are spans that were written down as instants: a clock
+set forward would end them at once and take sends out of working hands, a clock set back would keep lost ones waiting.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, literal, or_, select, update
+
+from duepost.ledger.pulse import Pulse, last
+from duepost.ledger.schema import state
+from duepost.statuses import Status
+
+JUMP = timedelta(seconds=20)  # no slewing clock gains or loses this much between two looks
+
+
+class Clock:
+    """Compares the database's wall clock with the monotonic clock of this process, look by look."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._looked: tuple[datetime, float] | None = None
+
+    def steady(self, connection: Connection) -> timedelta:
+        """Put leases and waits right when the clock has jumped since the last look; returns by how much it did.
+
+        Only the holder of the release lock asks. A clock that was set back is seen by any process, in the pulse of the
+        last release; one set forward only by a process that has looked before, because it might be an idle night.
+        """
+        now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        looked, self._looked = self._looked, (now, self._monotonic())
+        released = last(connection, Pulse.RELEASE)
+        if released is not None and released - now > JUMP:
+            set_back(connection, released - now)
+            return now - released
+        if looked is not None:
+            ahead = (now - looked[0]) - timedelta(seconds=self._looked[1] - looked[1])
+            if ahead > JUMP:
+                renew(connection)
+                return ahead
+        return timedelta(0)
+
+
+def set_back(connection: Connection, by: timedelta) -> int:
+    """The clock was set back: move what was leased, and what waits for a retry, back with it. Reads what waits."""
+    span = or_(state.c.lease.is_not(None), state.c.status == int(Status.ERROR_SENDING_EMAIL))
+    return connection.execute(
+        update(state)
+        .where(state.c.due_at.is_not(None), state.c.paused_due_at.is_(None), state.c.due_at > func.now(), span)
+        .values(due_at=state.c.due_at - literal(by))
+    ).rowcount
+
+
+def renew(connection: Connection) -> int:
+    """The clock was set forward: give what is in providers' hands its whole lease again. Served by ix_state_begun."""
+    return connection.execute(
+        update(state)
+        .where(and_(state.c.begun_at.is_not(None), state.c.begun_at < func.now()))
+        .values(due_at=func.now() + (state.c.due_at - state.c.begun_at))
+    ).rowcount
