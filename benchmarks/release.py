@@ -16,11 +16,14 @@ from benchmarks.report import Figure
 from benchmarks.sends import empty, fill
 from config.app import make_app
 from config.settings import Lane, Settings, load_settings
-from duepost.ledger.attempts import Begun, ToBegin, ToRecord, begin, record
+from duepost.ledger.begin import Begun, ToBegin, begin
+from duepost.ledger.clock import Clock
 from duepost.ledger.orders import read_order
+from duepost.ledger.record import ToRecord, record
 from duepost.ledger.release import Released, facts_of, release
 from duepost.reasons import Reason
 from duepost.sends import Channel
+from duepost.settings import SANDBOX
 from duepost.statuses import Status
 from sandbox.stack import Stack
 from scheduler.publish import Publisher, chunks, ends
@@ -51,9 +54,7 @@ def measure(say: Callable[[str], None], folder: Path) -> list[Figure]:
 
 def _tick(stack: Stack, engine: Engine) -> list[Figure]:
     settings = _settings(stack)
-    releaser = Releaser(
-        engine, Publisher(make_app(settings)), settings.lanes, settings.providers, settings.release_lease
-    )
+    releaser = Releaser.of(settings, engine, Publisher(make_app(settings)), Clock(time.monotonic))
     never = threading.Event()
     releaser.run(seconds=0, stopping=never)  # the scheduler has ticked before: its connections are open
     fill(engine, DUE)
@@ -112,9 +113,9 @@ def _costs(engine: Engine) -> list[Figure]:
     orders = [(one.lease, ids) for one in released for ids in chunks(one.ids, ORDER)]
     seconds["read_order"] = _timed(orders, lambda order: _read(engine, *order))
     groups = [(one.lease, ids) for one in released for ids in chunks(one.ids, GROUP)]
-    begun: list[tuple[int, list[Begun]]] = []
-    seconds["begin"] = _timed(groups, lambda group: begun.append((group[0], _begin(engine, *group))))
-    outcomes = [[_sent(one, lease) for one in group] for lease, group in begun]
+    begun: list[list[Begun]] = []
+    seconds["begin"] = _timed(groups, lambda group: begun.append(_begin(engine, *group)))
+    outcomes = [[_sent(one) for one in group] for group in begun]
     seconds["record"] = _timed(outcomes, lambda group: _record(engine, group))
     # statement -> how many sends one transaction holds
     batches = {"release": BATCH, "read_order": ORDER, "begin": GROUP, "record": GROUP}
@@ -146,13 +147,14 @@ def _read(engine: Engine, lease: int, ids: Sequence[UUID]) -> None:
 
 def _begin(engine: Engine, lease: int, ids: Sequence[UUID]) -> list[Begun]:
     with engine.begin() as connection:
-        return list(begin(connection, [ToBegin(one, lease, LEASE) for one in ids]).values())
+        asked = [ToBegin(one, lease, LEASE, "email", "smtp", "default", None) for one in ids]
+        return list(begin(connection, asked, SANDBOX).values())
 
 
-def _sent(begun: Begun, lease: int) -> ToRecord:
+def _sent(begun: Begun) -> ToRecord:
     return ToRecord(
         id=begun.id,
-        lease=lease,
+        lease=begun.token,
         number=begun.number,
         from_status=begun.status,
         to_status=Status.SENT,

@@ -16,7 +16,7 @@ from benchmarks.case import ACCOUNT, PROCESSES, Rig
 from benchmarks.jobs import SendRow, documents, job_of, provider, read_many, settings
 from benchmarks.sends import require_sent, send_ids
 from benchmarks.together import Ran, run_together
-from duepost.ledger.attempts import ToRecord, record
+from duepost.ledger.record import ToRecord, record
 from duepost.statuses import Status
 from worker.providers.port import Outcome
 

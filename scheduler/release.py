@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Connection, Engine
 
-from config.settings import Lane, ProviderAccount
+from config.settings import Lane, ProviderAccount, Settings
 from duepost import crash
 from duepost.ledger import release as ledger
 from duepost.ledger.circuits import probe_with
@@ -46,6 +47,20 @@ class Releaser:
     environment: str
     most_attempts: int
     clock: Clock
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine, publisher: Publisher, clock: Clock) -> Self:
+        """The releaser that the settings describe."""
+        return cls(
+            engine,
+            publisher,
+            settings.lanes,
+            settings.providers,
+            settings.release_lease,
+            settings.environment,
+            settings.retry.max_attempts,
+            clock,
+        )
 
     def run(
         self, *, seconds: float, stopping: threading.Event, patience: timedelta = timedelta(milliseconds=1)

@@ -37,17 +37,8 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
 
     When another releaser is at work it waits so long for that to end.
     """
-    settings, engine = self.app.settings, engine_of(self.app)
-    releaser = Releaser(
-        engine,
-        Publisher(self.app),
-        settings.lanes,
-        settings.providers,
-        settings.release_lease,
-        settings.environment,
-        settings.retry.max_attempts,
-        CLOCK,
-    )
+    engine = engine_of(self.app)
+    releaser = Releaser.of(self.app.settings, engine, Publisher(self.app), CLOCK)
     rest_of_the_minute = 60 - time.time() % 60
     try:
         if patience_seconds == PATIENCE_SECONDS:

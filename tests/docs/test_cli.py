@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from duepost import cli
+from duepost import cli, cli_context
 from duepost.rows import COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -25,6 +25,7 @@ def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from commands(one, f"{path} {name}")
 
 
+CODES = [cli_context.DONE_WITH_PROBLEMS, cli_context.REFUSED, cli_context.UNREACHABLE, cli_context.NOT_FOUND]
 COMMANDS = dict(commands(typer.main.get_command(cli.app)))
 
 
@@ -51,7 +52,7 @@ def test_help_shows_an_example(name: str) -> None:
     assert f"Example: duepost {name}" in shown.output
 
 
-@pytest.mark.parametrize("code", [cli.DONE_WITH_PROBLEMS, cli.UNREACHABLE, cli.NOT_FOUND])
+@pytest.mark.parametrize("code", CODES)
 def test_every_exit_code_is_explained(code: int) -> None:
     assert re.search(rf"^\| {code} \|", PAGE, re.MULTILINE)
 

@@ -1,6 +1,7 @@
 """Does what is due reach the lanes' queues up to their bound, once, and does nothing get lost on the way?"""
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from config.names import RELEASE
 from duepost.ledger import look
 from duepost.ledger.accept import copy_in
 from duepost.ledger.accounts import run_named
+from duepost.ledger.clock import Clock
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.release import take_release_lock
 from duepost.ledger.schema import state
@@ -23,8 +25,9 @@ from duepost.sends import Priority
 from duepost.statuses import Status
 from sandbox.child import wait_until
 from sandbox.valkey import ValkeyServer
+from scheduler.moved import Moved
 from scheduler.publish import Publisher
-from scheduler.release import Moved, Releaser
+from scheduler.release import Releaser
 from scheduler.stop import STOPPING
 from scheduler.tasks import add_tasks
 from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, accepted, account_id, begun, queue_up
@@ -35,8 +38,7 @@ SMALL = {"order_size": 10, "queued_orders": 3}
 
 
 def releaser_of(app: Celery, engine: Engine) -> Releaser:
-    settings: Any = app.settings
-    return Releaser(engine, Publisher(app), settings.lanes, settings.providers, settings.release_lease)
+    return Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic))
 
 
 @pytest.fixture

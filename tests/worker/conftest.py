@@ -14,8 +14,10 @@ from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
+from tests.duepost.ledger.conftest import ENVIRONMENT
 from worker.accounts import retry_policy
 from worker.attempt import Attempter
+from worker.gate import Gate
 from worker.journal import Journal
 from worker.providers.port import Job, Outcome, Provider, Verdict
 from worker.senders import Senders
@@ -52,7 +54,7 @@ class Told:
 @pytest.fixture
 def journal(engine: Engine) -> Iterator[Journal]:
     """The group commit of this process on the test's ledger."""
-    opened = Journal(engine)
+    opened = Journal(engine, ENVIRONMENT)
     yield opened
     opened.close()
 
@@ -67,12 +69,21 @@ AttempterOf = Callable[..., Attempter]
 
 
 @pytest.fixture
-def attempter_of(journal: Journal, documents: DocumentStore) -> AttempterOf:
+def gate(engine: Engine) -> Gate:
+    """The gate of provider account smtp in this process; one send was answered before, so it is wide open."""
+    made = Gate(engine, "smtp", failures=100, probe_after=timedelta(seconds=60), actor="worker@test")
+    made.enter()
+    made.leave(SENT)
+    return made
+
+
+@pytest.fixture
+def attempter_of(journal: Journal, documents: DocumentStore, gate: Gate) -> AttempterOf:
     """Makes the attempter of a provider; default policy: hold what is unknown, the settings' own retries."""
 
     def make(provider: Provider, *, on_unknown: UnknownPolicy = UnknownPolicy.HOLD) -> Attempter:
         policy = retry_policy(Retry())
-        return Attempter("smtp", Channel.EMAIL, provider, journal, documents, policy, on_unknown, "worker@test")
+        return Attempter("smtp", Channel.EMAIL, provider, journal, documents, policy, on_unknown, "worker@test", gate)
 
     return make
 

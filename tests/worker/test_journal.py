@@ -13,17 +13,29 @@ import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select, text
 
 from duepost.ledger import migrate
-from duepost.ledger.attempts import Begun, ToBegin, ToRecord
+from duepost.ledger.begin import Begun, ToBegin
+from duepost.ledger.record import ToRecord
 from duepost.ledger.release import release
 from duepost.ledger.schema import state
 from duepost.statuses import Status
 from sandbox.child import wait_until
 from sandbox.postgres import PostgresServer
 from sandbox.processes import Processes
-from tests.duepost.ledger.conftest import LANE, MINUTE, begun, outcome_of, queue_up, rows_in, state_of
+from tests.duepost.ledger.conftest import (
+    ENVIRONMENT,
+    LANE,
+    MINUTE,
+    begun,
+    outcome_of,
+    queue_up,
+    rows_in,
+    state_of,
+    to_begin,
+)
 from worker import journal as journal_module
-from worker.journal import Journal, LedgerAway
+from worker.journal import Journal
 from worker.stop import STOPPING
+from worker.ticket import LedgerAway
 
 LIMIT = timedelta(seconds=20)
 ANSWER_SECONDS = LIMIT.total_seconds()
@@ -47,10 +59,10 @@ def leased(engine: Engine, count: int) -> list[ToBegin]:
     with engine.begin() as connection:
         queue_up(connection, count)
         released = release(connection, LANE, count, MINUTE)
-    return [ToBegin(one, released.lease, MINUTE) for one in released.ids]
+    return [to_begin(one, released.lease, MINUTE) for one in released.ids]
 
 
-def begun_in(engine: Engine, count: int) -> tuple[int, list[Begun]]:
+def begun_in(engine: Engine, count: int) -> list[Begun]:
     with engine.begin() as connection:
         return begun(connection, count)
 
@@ -80,9 +92,9 @@ def locked(engine: Engine, send_id: UUID) -> Iterator[None]:
 @contextmanager
 def busy(engine: Engine, journal: Journal) -> Iterator[None]:
     """The journal is in the middle of a commit; on leaving it can finish that."""
-    lease, [blocker] = begun_in(engine, 1)
+    [blocker] = begun_in(engine, 1)
     with locked(engine, blocker.id):
-        journal.record(outcome_of(blocker, lease), lambda _: None)
+        journal.record(outcome_of(blocker), lambda _: None)
         assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
         yield
 
@@ -96,10 +108,10 @@ def record_all(journal: Journal, outcomes: Sequence[ToRecord]) -> Callable[[], d
 
 
 def test_what_gathers_during_a_commit_goes_into_one_commit(engine: Engine, journal: Journal) -> None:
-    lease, sends = begun_in(engine, 500)
+    sends = begun_in(engine, 500)
     with busy(engine, journal):
         writes = writes_of(engine)
-        told = record_all(journal, [outcome_of(send, lease) for send in sends])
+        told = record_all(journal, [outcome_of(send) for send in sends])
     assert set(told().values()) == {True}
     assert len(writes) == 1
 
@@ -127,8 +139,8 @@ def test_a_send_that_is_not_ours_is_not_begun(engine: Engine, journal: Journal) 
 
 
 def test_an_outcome_whose_lease_was_lost_is_told_so(engine: Engine, journal: Journal) -> None:
-    lease, [send] = begun_in(engine, 1)
-    assert record_all(journal, [outcome_of(send, lease + 1)])() == {send.id: False}
+    [send] = begun_in(engine, 1)
+    assert record_all(journal, [outcome_of(send, lease=send.token - 1)])() == {send.id: False}
 
 
 def test_a_begin_that_the_ledger_could_not_commit_is_refused(engine: Engine, journal: Journal) -> None:
@@ -142,9 +154,9 @@ def test_a_begin_that_the_ledger_could_not_commit_is_refused(engine: Engine, jou
 
 
 def test_an_outcome_outlives_the_connection_it_was_written_on(engine: Engine, journal: Journal) -> None:
-    lease, [send] = begun_in(engine, 1)
+    [send] = begun_in(engine, 1)
     with locked(engine, send.id):
-        told = record_all(journal, [outcome_of(send, lease)])
+        told = record_all(journal, [outcome_of(send)])
         assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
         terminate(engine, waiting_for_a_lock(engine))
     assert told() == {send.id: True}
@@ -154,7 +166,7 @@ def test_an_outcome_outlives_the_connection_it_was_written_on(engine: Engine, jo
 def own_postgres(processes: Processes) -> Iterator[PostgresServer]:
     """A PostgreSQL with a ledger in it, which the test may stop."""
     with PostgresServer(settings={"fsync": "off"}, processes=processes, name="journal-postgres") as server:
-        migrate.upgrade(server.url())
+        migrate.upgrade(server.url(), environment=ENVIRONMENT)
         yield server
 
 
@@ -162,10 +174,10 @@ def test_outcomes_are_kept_while_the_ledger_is_away_and_recorded_after(
     own_postgres: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = create_engine(own_postgres.url(), pool_pre_ping=True)
-    journal = Journal(engine)
-    lease, sends = begun_in(engine, 20)
+    journal = Journal(engine, ENVIRONMENT)
+    sends = begun_in(engine, 20)
     own_postgres.process.end()
-    told = record_all(journal, [outcome_of(send, lease) for send in sends])
+    told = record_all(journal, [outcome_of(send) for send in sends])
     assert wait_until(lambda: "the ledger is away" in caplog.text, LIMIT)
     own_postgres.restart()
     assert told() == {send.id: True for send in sends}
@@ -185,10 +197,10 @@ def make_read_only(engine: Engine, *, on: bool) -> None:
 
 
 def test_outcomes_are_kept_while_the_ledger_may_only_be_read(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    lease, [send] = begun_in(engine, 1)
+    [send] = begun_in(engine, 1)
     make_read_only(engine, on=True)
-    journal = Journal(engine)
-    told = record_all(journal, [outcome_of(send, lease)])
+    journal = Journal(engine, ENVIRONMENT)
+    told = record_all(journal, [outcome_of(send)])
     assert wait_until(lambda: "ReadOnlySqlTransaction" in caplog.text, LIMIT)
     make_read_only(engine, on=False)
     assert told() == {send.id: True}
@@ -208,8 +220,8 @@ REFUSED = [
 def test_one_outcome_that_the_ledger_refuses_costs_no_other(
     engine: Engine, journal: Journal, change: dict[str, object]
 ) -> None:
-    lease, sends = begun_in(engine, 3)
-    outcomes = [outcome_of(send, lease) for send in sends]
+    sends = begun_in(engine, 3)
+    outcomes = [outcome_of(send) for send in sends]
     outcomes[1] = replace(outcomes[1], **change)  # type: ignore[arg-type]
     with busy(engine, journal):
         told = record_all(journal, outcomes)
@@ -217,8 +229,8 @@ def test_one_outcome_that_the_ledger_refuses_costs_no_other(
 
 
 def test_a_send_whose_outcome_is_refused_stays_in_hand_for_a_person_to_see(engine: Engine, journal: Journal) -> None:
-    lease, [send] = begun_in(engine, 1)
-    record_all(journal, [outcome_of(send, lease, answer="a\0b")])()
+    [send] = begun_in(engine, 1)
+    record_all(journal, [outcome_of(send, answer="a\0b")])()
     with engine.connect() as connection:
         assert state_of(connection, send.id)["begun_at"] == send.at
 
@@ -226,8 +238,8 @@ def test_a_send_whose_outcome_is_refused_stays_in_hand_for_a_person_to_see(engin
 def test_a_refused_outcome_is_logged_without_the_providers_words(
     engine: Engine, journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lease, [send] = begun_in(engine, 1)
-    record_all(journal, [outcome_of(send, lease, answer="550 kunde@example.com\0")])()
+    [send] = begun_in(engine, 1)
+    record_all(journal, [outcome_of(send, answer="550 kunde@example.com\0")])()
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "kunde" not in caplog.text
 
@@ -235,10 +247,10 @@ def test_a_refused_outcome_is_logged_without_the_providers_words(
 def test_an_outcome_is_kept_when_the_ledger_goes_away_while_a_refused_one_is_looked_for(
     engine: Engine, journal: Journal
 ) -> None:
-    lease, [bad, good] = begun_in(engine, 2)
+    [bad, good] = begun_in(engine, 2)
     with locked(engine, good.id):
         with busy(engine, journal):
-            told = record_all(journal, [outcome_of(bad, lease, answer="\ud800"), outcome_of(good, lease)])
+            told = record_all(journal, [outcome_of(bad, answer="\ud800"), outcome_of(good)])
         assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
         terminate(engine, waiting_for_a_lock(engine))
     assert told() == {bad.id: False, good.id: True}
@@ -246,20 +258,20 @@ def test_an_outcome_is_kept_when_the_ledger_goes_away_while_a_refused_one_is_loo
 
 def test_a_begin_beside_a_refused_outcome_is_begun(engine: Engine, journal: Journal) -> None:
     [asked] = leased(engine, 1)
-    lease, [bad] = begun_in(engine, 1)
+    [bad] = begun_in(engine, 1)
     with ThreadPoolExecutor(1) as threads:
         with busy(engine, journal):
-            record_all(journal, [outcome_of(bad, lease, answer="a\0b")])
+            record_all(journal, [outcome_of(bad, answer="a\0b")])
             answer = threads.submit(journal.begin, asked)
         found = answer.result(ANSWER_SECONDS)
     assert found is not None
 
 
 def test_close_writes_what_is_left(engine: Engine) -> None:
-    journal = Journal(engine)
-    lease, sends = begun_in(engine, 50)
+    journal = Journal(engine, ENVIRONMENT)
+    sends = begun_in(engine, 50)
     with busy(engine, journal):
-        record_all(journal, [outcome_of(send, lease) for send in sends])
+        record_all(journal, [outcome_of(send) for send in sends])
     journal.close()
     with engine.connect() as connection:
         assert rows_in(connection, "transition") == 51
@@ -275,11 +287,11 @@ def test_a_connection_lost_at_the_nudge_costs_nobody_anything(engine: Engine, jo
             cut.append(pid)
             terminate(create_engine(engine.url, poolclass=NullPool), [pid])
 
-    lease, [deferred, sent] = begun_in(engine, 2)
+    [deferred, sent] = begun_in(engine, 2)
     event.listen(engine, "before_cursor_execute", cut_at_the_nudge)
-    soon = outcome_of(deferred, lease, to_status=Status.ERROR_SENDING_EMAIL, wait=timedelta(seconds=1))
+    soon = outcome_of(deferred, to_status=Status.ERROR_SENDING_EMAIL, wait=timedelta(seconds=1))
     assert record_all(journal, [soon])() == {deferred.id: True}
-    assert record_all(journal, [outcome_of(sent, lease)])() == {sent.id: True}
+    assert record_all(journal, [outcome_of(sent)])() == {sent.id: True}
     assert cut
 
 
@@ -288,12 +300,12 @@ def test_a_stopping_process_gives_an_outcome_up_when_the_ledger_stays_away(
 ) -> None:
     monkeypatch.setattr(journal_module, "CLOSING_SECONDS", 0.0)
     engine = create_engine(own_postgres.url())
-    journal = Journal(engine)
-    lease, [send] = begun_in(engine, 1)
+    journal = Journal(engine, ENVIRONMENT)
+    [send] = begun_in(engine, 1)
     own_postgres.process.end()
     STOPPING.set()
     try:
-        assert record_all(journal, [outcome_of(send, lease)])() == {send.id: False}
+        assert record_all(journal, [outcome_of(send)])() == {send.id: False}
         journal.close()
     finally:
         STOPPING.clear()

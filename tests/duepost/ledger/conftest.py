@@ -1,6 +1,6 @@
 """How does a test get sends into the ledger, and what does it see there?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,14 +13,17 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select
 
 from duepost.ledger.accept import Accepted, copy_in
 from duepost.ledger.accounts import account_named, add_account
-from duepost.ledger.attempts import Begun, ToBegin, ToRecord, begin
+from duepost.ledger.begin import Begun, ToBegin
+from duepost.ledger.begin import begin as begin_in
 from duepost.ledger.identifiers import new_id
+from duepost.ledger.record import ToRecord
 from duepost.ledger.release import release
 from duepost.ledger.schema import state
 from duepost.reasons import Reason
 from duepost.sends import Channel, CheckedSend, Kind, Priority, Schedule
 from duepost.statuses import Status
 
+ENVIRONMENT = "production"
 LANE = "email"
 NOW = timedelta(0)
 MINUTE = timedelta(minutes=1)
@@ -84,29 +87,41 @@ def queue_up(
     return [send.id for send in sends]
 
 
-def begun(connection: Connection, count: int = 1, *, lease_time: timedelta = MINUTE) -> tuple[int, list[Begun]]:
-    """Sends that were queued, released and begun; with the lease that they share."""
+def to_begin(send_id: UUID, lease: int, lease_time: timedelta = MINUTE, *, run: str | None = None) -> ToBegin:
+    """A send of the usual account, channel and provider account, about to go out."""
+    return ToBegin(send_id, lease, lease_time, Channel.EMAIL.value, "smtp", "default", run)
+
+
+def begin(connection: Connection, sends: Sequence[ToBegin]) -> dict[UUID, Begun]:
+    """As the worker of this ledger's environment does it."""
+    return begin_in(connection, sends, ENVIRONMENT)
+
+
+def begun(connection: Connection, count: int = 1, *, lease_time: timedelta = MINUTE) -> list[Begun]:
+    """Sends that were queued, released and begun."""
     queue_up(connection, count)
     released = release(connection, LANE, count, MINUTE)
-    found = begin(connection, [ToBegin(one, released.lease, lease_time) for one in released.ids])
-    return released.lease, [found[one] for one in released.ids]
+    found = begin(connection, [to_begin(one, released.lease, lease_time) for one in released.ids])
+    return [found[one] for one in released.ids]
 
 
 def outcome_of(
     send: Begun,
-    lease: int,
     *,
+    lease: int | None = None,
     to_status: Status = Status.SENT,
     wait: timedelta | None = None,
     counted: bool = True,
     reason: Reason = Reason("ACCEPTED"),  # noqa: B008 - frozen
     answer: str | None = ANSWER,
     verdict: str = "accepted",
+    in_doubt: bool = False,
+    not_after: datetime | None = None,
 ) -> ToRecord:
     """What came of the attempt: by default the provider took it."""
     return ToRecord(
         id=send.id,
-        lease=lease,
+        lease=send.token if lease is None else lease,
         number=send.number,
         from_status=send.status,
         to_status=to_status,
@@ -121,6 +136,8 @@ def outcome_of(
         took=timedelta(seconds=2),
         verdict=verdict,
         token=str(send.id),
+        in_doubt=in_doubt,
+        not_after=not_after,
     )
 
 

@@ -8,12 +8,23 @@ from sqlalchemy import Connection
 from duepost.ledger import look
 from duepost.ledger.accept import accept_one
 from duepost.ledger.accounts import run_named
-from duepost.ledger.attempts import ToBegin, begin, record
+from duepost.ledger.record import record
 from duepost.ledger.release import release
 from duepost.reasons import Reason
 from duepost.sends import Priority
 from duepost.statuses import Status
-from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, accepted, account_id, begun, outcome_of, queue_up
+from tests.duepost.ledger.conftest import (
+    LANE,
+    MINUTE,
+    NOW,
+    accepted,
+    account_id,
+    begin,
+    begun,
+    outcome_of,
+    queue_up,
+    to_begin,
+)
 
 pytestmark = pytest.mark.every_postgres
 
@@ -31,7 +42,7 @@ def test_a_send_is_shown_as_it_was_asked_for_and_as_it_stands(connection: Connec
 
 
 def test_a_send_in_a_providers_hands_is_shown_so(connection: Connection) -> None:
-    _, [send] = begun(connection)
+    [send] = begun(connection)
     found = look.standing(connection, send.id)
     assert found is not None
     assert (found.in_hand, found.attempts) == (True, 1)
@@ -60,8 +71,8 @@ def test_the_newest_send_of_an_invoice_comes_first(connection: Connection) -> No
 
 
 def test_the_sends_are_counted_by_status(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    record(connection, [outcome_of(send, lease)])
+    [send] = begun(connection)
+    record(connection, [outcome_of(send)])
     queue_up(connection, 2)
     assert look.counts(connection) == {Status.QUEUE: 2, Status.SENT: 1}
 
@@ -78,9 +89,9 @@ def test_history_and_attempts_are_told_from_the_first_to_the_last(connection: Co
     codes = ["TIMEOUT", "GREYLISTED", "ACCEPTED"]
     for code in codes:
         lease = release(connection, LANE, 1, MINUTE).lease
-        started = begin(connection, [ToBegin(send_id, lease, MINUTE)])[send_id]
+        started = begin(connection, [to_begin(send_id, lease, MINUTE)])[send_id]
         wait = None if code == "ACCEPTED" else NOW
         status = Status.SENT if wait is None else Status.ERROR_SENDING_EMAIL
-        record(connection, [outcome_of(started, lease, to_status=status, wait=wait, reason=Reason(code))])
+        record(connection, [outcome_of(started, to_status=status, wait=wait, reason=Reason(code))])
     assert [change.reason_code for change in look.timeline(connection, send_id)] == codes
     assert [attempt.number for attempt in look.attempts(connection, send_id)] == [1, 2, 3]

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from duepost.ledger import migrate, schema
-from duepost.ledger.schema import metadata
+from duepost.ledger.metadata import metadata
 from sandbox.postgres import PostgresServer
 
 LEDGER = Path(migrate.__file__).parent

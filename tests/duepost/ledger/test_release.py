@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from duepost.ledger.accept import accept_one
 from duepost.ledger.accounts import run_named
-from duepost.ledger.attempts import ToBegin, begin
 from duepost.ledger.release import (
     Facts,
     facts_of,
@@ -25,7 +24,19 @@ from duepost.ledger.release import (
 )
 from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.sends import Priority
-from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, accepted, account_id, at_once, begun, queue_up, state_of
+from tests.duepost.ledger.conftest import (
+    LANE,
+    MINUTE,
+    NOW,
+    accepted,
+    account_id,
+    at_once,
+    begin,
+    begun,
+    queue_up,
+    state_of,
+    to_begin,
+)
 
 pytestmark = pytest.mark.every_postgres
 
@@ -132,8 +143,8 @@ def test_a_send_that_another_release_has_is_not_given_back(engine: Engine) -> No
 
 
 def test_a_send_in_a_providers_hands_is_not_given_back(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    assert give_back(connection, lease, [send.id]) == 0
+    [send] = begun(connection)
+    assert give_back(connection, send.token, [send.id]) == 0
 
 
 def test_nothing_waiting_has_no_next_time(connection: Connection) -> None:
@@ -264,7 +275,7 @@ def test_an_order_that_was_released_anew_is_begun_only_under_the_newer_lease(eng
         with engine.begin() as connection:
             leases.append(release(connection, LANE, 1, lease_time).lease)
     with engine.begin() as connection:
-        assert [list(begin(connection, [ToBegin(send_id, lease, MINUTE)])) for lease in leases] == [[], [send_id]]
+        assert [list(begin(connection, [to_begin(send_id, lease, MINUTE)])) for lease in leases] == [[], [send_id]]
 
 
 def test_a_send_given_back_twice_at_once_is_given_back_once(engine: Engine) -> None:

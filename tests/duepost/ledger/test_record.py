@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from duepost.ledger import look
-from duepost.ledger.attempts import ToBegin, begin, record
 from duepost.ledger.orders import read_order
+from duepost.ledger.record import record
 from duepost.ledger.release import release
 from duepost.reasons import Reason
 from duepost.statuses import Status
@@ -17,12 +17,14 @@ from tests.duepost.ledger.conftest import (
     LANE,
     MINUTE,
     at_once,
+    begin,
     begun,
     outcome_of,
     queue_up,
     rows_in,
     set_state,
     state_of,
+    to_begin,
 )
 
 pytestmark = pytest.mark.every_postgres
@@ -38,7 +40,7 @@ def leased(connection: Connection, count: int = 1) -> tuple[int, list[UUID]]:
 
 def test_a_begun_send_is_in_hand_until_its_lease_ends(connection: Connection) -> None:
     lease, [send_id] = leased(connection)
-    started = begin(connection, [ToBegin(send_id, lease, 5 * MINUTE)])[send_id]
+    started = begin(connection, [to_begin(send_id, lease, 5 * MINUTE)])[send_id]
     found = state_of(connection, send_id)
     assert (started.number, started.status) == (1, Status.QUEUE)
     assert (found["begun_at"], found["due_at"]) == (started.at, started.at + 5 * MINUTE)
@@ -46,23 +48,24 @@ def test_a_begun_send_is_in_hand_until_its_lease_ends(connection: Connection) ->
 
 def test_each_send_has_the_lease_time_of_its_own_provider(connection: Connection) -> None:
     lease, ids = leased(connection, 2)
-    started = begin(connection, [ToBegin(one, lease, number * MINUTE) for number, one in enumerate(ids, 1)])
+    started = begin(connection, [to_begin(one, lease, number * MINUTE) for number, one in enumerate(ids, 1)])
     ends = [state_of(connection, one)["due_at"] for one in ids]
     assert ends == [started[one].at + number * MINUTE for number, one in enumerate(ids, 1)]
 
 
 def test_an_order_that_arrives_twice_is_begun_once(connection: Connection) -> None:
     lease, [send_id] = leased(connection)
-    asked = [ToBegin(send_id, lease, MINUTE)]
+    asked = [to_begin(send_id, lease, MINUTE)]
     assert begin(connection, asked)
     assert begin(connection, asked) == {}
 
 
 def test_an_order_that_arrives_late_finds_its_sends_settled(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    record(connection, [outcome_of(send, lease)])
-    assert begin(connection, [ToBegin(send.id, lease, MINUTE)]) == {}
-    assert read_order(connection, lease, [send.id]) == []
+    lease, [send_id] = leased(connection)
+    [send] = begin(connection, [to_begin(send_id, lease)]).values()
+    record(connection, [outcome_of(send)])
+    assert begin(connection, [to_begin(send_id, lease)]) == {}
+    assert read_order(connection, lease, [send_id]) == []
 
 
 def test_an_order_is_read_only_while_its_lease_is_the_newest(engine: Engine) -> None:
@@ -82,7 +85,7 @@ def test_workers_that_race_for_an_order_share_it_without_overlap(engine: Engine)
     def one_by_one(connection: Connection) -> list[UUID]:
         found: list[UUID] = []
         for send_id in ids:
-            found += begin(connection, [ToBegin(send_id, lease, MINUTE)])
+            found += begin(connection, [to_begin(send_id, lease, MINUTE)])
             connection.commit()
         return found
 
@@ -91,8 +94,8 @@ def test_workers_that_race_for_an_order_share_it_without_overlap(engine: Engine)
 
 
 def test_an_outcome_stands_in_state_history_and_journal(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    assert record(connection, [outcome_of(send, lease)]) == {send.id}
+    [send] = begun(connection)
+    assert record(connection, [outcome_of(send)]) == {send.id}
     found = state_of(connection, send.id)
     assert (found["status"], found["due_at"], found["lease"], found["begun_at"]) == (Status.SENT, None, None, None)
     [change] = look.timeline(connection, send.id)
@@ -104,60 +107,60 @@ def test_an_outcome_stands_in_state_history_and_journal(connection: Connection) 
 
 
 def test_a_retry_is_due_after_its_wait(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    outcome = outcome_of(send, lease, to_status=Status.ERROR_SENDING_EMAIL, wait=5 * MINUTE, verdict="transient")
+    [send] = begun(connection)
+    outcome = outcome_of(send, to_status=Status.ERROR_SENDING_EMAIL, wait=5 * MINUTE, verdict="transient")
     record(connection, [outcome])
     assert state_of(connection, send.id)["due_at"] == send.at + 5 * MINUTE  # one transaction, one now()
 
 
 @pytest.mark.parametrize(("counted", "attempts"), [(True, 1), (False, 0)])
 def test_only_an_attempt_that_counts_is_counted(connection: Connection, *, counted: bool, attempts: int) -> None:
-    lease, [send] = begun(connection)
-    retry = outcome_of(send, lease, to_status=Status.ERROR_SENDING_EMAIL, wait=MINUTE, counted=counted, verdict="wait")
+    [send] = begun(connection)
+    retry = outcome_of(send, to_status=Status.ERROR_SENDING_EMAIL, wait=MINUTE, counted=counted, verdict="wait")
     record(connection, [retry])
     assert state_of(connection, send.id)["attempts"] == attempts
 
 
 def test_a_reason_is_kept_with_its_field_and_values(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    record(connection, [outcome_of(send, lease, reason=RETRY)])
+    [send] = begun(connection)
+    record(connection, [outcome_of(send, reason=RETRY)])
     kept = connection.exec_driver_sql("SELECT reason_code, reason_field, reason_values FROM transition").one()
     assert kept == (RETRY.code, RETRY.field, RETRY.values)
 
 
 def test_an_outcome_whose_lease_was_lost_changes_nothing_and_leaves_no_trace(engine: Engine) -> None:
     with engine.begin() as connection:
-        lease, [send] = begun(connection)
-        set_state(connection, send.id, lease=lease + 1)
+        [send] = begun(connection)
+        set_state(connection, send.id, lease=send.token - 1)
         before = state_of(connection, send.id)
-        assert record(connection, [outcome_of(send, lease)]) == set()
+        assert record(connection, [outcome_of(send)]) == set()
         assert state_of(connection, send.id) == before
         assert (rows_in(connection, "transition"), rows_in(connection, "attempt")) == (0, 0)
 
 
 def test_an_outcome_of_an_attempt_that_was_never_begun_changes_nothing(connection: Connection) -> None:
-    lease, [send] = begun(connection)
+    [send] = begun(connection)
     set_state(connection, send.id, begun_at=None)
-    assert record(connection, [outcome_of(send, lease)]) == set()
+    assert record(connection, [outcome_of(send)]) == set()
 
 
 def test_an_outcome_recorded_twice_stands_once(connection: Connection) -> None:
-    lease, [send] = begun(connection)
-    outcome = outcome_of(send, lease)
+    [send] = begun(connection)
+    outcome = outcome_of(send)
     assert [record(connection, [outcome]), record(connection, [outcome])] == [{send.id}, set()]
     assert rows_in(connection, "transition") == 1
 
 
 def test_outcomes_of_every_kind_are_recorded_together(connection: Connection) -> None:
-    lease, sends = begun(connection, 3)
-    sent = outcome_of(sends[0], lease)
-    again = outcome_of(sends[1], lease, to_status=Status.ERROR_SENDING_EMAIL, wait=MINUTE, answer=None)
-    bounced = outcome_of(sends[2], lease, to_status=Status.EMAIL_BOUNCED, reason=RETRY, verdict="refused")
+    sends = begun(connection, 3)
+    sent = outcome_of(sends[0])
+    again = outcome_of(sends[1], to_status=Status.ERROR_SENDING_EMAIL, wait=MINUTE, answer=None)
+    bounced = outcome_of(sends[2], to_status=Status.EMAIL_BOUNCED, reason=RETRY, verdict="refused")
     assert record(connection, [sent, again, bounced]) == {send.id for send in sends}
     assert look.counts(connection) == {Status.SENT: 1, Status.ERROR_SENDING_EMAIL: 1, Status.EMAIL_BOUNCED: 1}
 
 
 def test_one_lost_outcome_among_many_costs_no_other(connection: Connection) -> None:
-    lease, sends = begun(connection, 3)
-    set_state(connection, sends[1].id, lease=lease + 1)
-    assert record(connection, [outcome_of(send, lease) for send in sends]) == {sends[0].id, sends[2].id}
+    sends = begun(connection, 3)
+    set_state(connection, sends[1].id, lease=sends[1].token - 1)
+    assert record(connection, [outcome_of(send) for send in sends]) == {sends[0].id, sends[2].id}
