@@ -124,7 +124,7 @@ class Postfix:
 
     def _stored(self) -> Iterator[mailbox.MaildirMessage]:
         folder = self.base / "mail" / "all"
-        if folder.exists():
+        if all((folder / part).exists() for part in ("new", "cur", "tmp")):
             yield from mailbox.Maildir(folder, create=False)
 
 
