@@ -120,6 +120,10 @@ class Settings(DoorSettings):
     lanes: dict[str, Lane] = Field(default={"email": Lane(channel=Channel.EMAIL, provider="smtp")})
     retry: Retry = Retry()
     release_lease_seconds: Seconds = Field(default=120, description="a released send that nobody began is due again")
+    record_seconds: Seconds = Field(
+        default=60, description="by which an attempt's lease outlasts the provider's limit: time to record"
+    )
+    tick_seconds: int = Field(default=60, ge=1, le=60, description="between two ticks of beat; 60: each full minute")
     door_redelivery_seconds: Seconds = Field(
         default=60, description="a message of duepost.enqueue not finished by then"
     )

@@ -39,13 +39,14 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
     """
     engine = engine_of(self.app)
     releaser = Releaser.of(self.app.settings, engine, Publisher(self.app), CLOCK)
-    rest_of_the_minute = 60 - time.time() % 60
+    tick = self.app.settings.tick_seconds
+    rest_of_the_tick = tick - time.time() % tick
     try:
         if patience_seconds == PATIENCE_SECONDS:
             with engine.begin() as connection:
                 beat(connection, Pulse.TICK)
         patience = timedelta(seconds=patience_seconds)
-        return str(releaser.run(seconds=rest_of_the_minute, patience=patience, stopping=STOPPING))
+        return str(releaser.run(seconds=rest_of_the_tick, patience=patience, stopping=STOPPING))
     except Refused as guard:
         log.critical("nothing is released: %s", guard)
         return f"nothing released: {guard}"

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 ANSWERED_SECONDS = 10.0  # time for the release that was asked for
-PATIENCE = timedelta(seconds=70)  # a tick comes each 60 s
+PATIENCE = timedelta(seconds=10)  # beyond the time between two ticks
 
 
 def watch_the_tick(app: Any, stopping: threading.Event) -> threading.Thread:
@@ -29,14 +29,14 @@ def watch_the_tick(app: Any, stopping: threading.Event) -> threading.Thread:
 
 
 def _watch(app: Any, stopping: threading.Event) -> None:
-    watch = Watch()
+    watch, patience = Watch(), timedelta(seconds=app.settings.tick_seconds) + PATIENCE
     while not stopping.wait(LOOK_SECONDS):
         try:
             with engine_of(app).connect() as connection:
                 still = watch.look(last(connection, Pulse.RELEASE))
         except AWAY:
             continue  # the release itself says that the ledger is away
-        if still > PATIENCE:
+        if still > patience:
             log.error(
                 "nothing was released for %.0f s: is beat running, is the broker there? asking for a release",
                 still.total_seconds(),

@@ -30,8 +30,6 @@ from worker.ticket import LedgerAway
 
 log = logging.getLogger(__name__)
 
-MARGIN = timedelta(seconds=60)  # by which an attempt's lease outlasts the provider's total deadline: time to record
-
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -59,6 +57,7 @@ class Attempter:
     on_unknown: UnknownPolicy
     actor: str
     gate: Gate
+    record_within: timedelta  # by which the attempt's lease outlasts the provider's total deadline
 
     def attempt(
         self, send: Leased, lease: int, *, settled: Callable[[Tried], None], left: Callable[[UUID], None]
@@ -77,7 +76,7 @@ class Attempter:
     def _try(
         self, send: Leased, lease: int, settled: Callable[[Tried], None], left: Callable[[UUID], None]
     ) -> Outcome | None:
-        lasts = self.provider.total_deadline + MARGIN
+        lasts = self.provider.total_deadline + self.record_within
         asked = ToBegin(send.id, lease, lasts, self.channel.value, self.name, send.account, send.run)
         try:
             begun = self.journal.begin(asked)

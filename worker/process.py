@@ -86,6 +86,7 @@ class Process:
                     on_unknown=account.on_unknown,
                     actor=self._hostname,
                     gate=gate,
+                    record_within=timedelta(seconds=self._settings.record_seconds),
                 )
                 self._lanes[lane, pretend] = (attempter, senders)
             return self._lanes[lane, pretend]

@@ -83,7 +83,9 @@ def attempter_of(journal: Journal, documents: DocumentStore, gate: Gate) -> Atte
 
     def make(provider: Provider, *, on_unknown: UnknownPolicy = UnknownPolicy.HOLD) -> Attempter:
         policy = retry_policy(Retry())
-        return Attempter("smtp", Channel.EMAIL, provider, journal, documents, policy, on_unknown, "worker@test", gate)
+        minute = timedelta(minutes=1)
+        named = (journal, documents, policy, on_unknown, "worker@test", gate, minute)
+        return Attempter("smtp", Channel.EMAIL, provider, *named)
 
     return make
 

@@ -75,8 +75,8 @@ def record(connection: Connection, outcomes: Sequence[ToRecord]) -> set[UUID]:
 def record_late(connection: Connection, outcomes: Sequence[ToRecord]) -> set[UUID]:
     """Write outcomes that are known after all, of sends that were called unknown when their lease had run out.
 
-    Only while nothing has happened since: no later attempt, no person's word. The transition starts from the status
-    that the attempt started from. Returns the ids that were mended. Served by pk_state.
+    Only while nothing has happened since: no later attempt, no person's word. Returns the ids that were mended. Served
+    by pk_state.
     """
     known = [one for one in outcomes if not one.in_doubt]
     return set(connection.execute(_RECORD_LATE, _told(known)).scalars()) if known else set()
@@ -157,13 +157,22 @@ _TOLD: Columns = {
 
 def _record(*, late: bool = False) -> Select[Any]:
     told = unnested("told", _TOLD)
+    stood: ColumnElement[int] = told.c.from_status
     if late:
         # The number says that no attempt has begun since; what another worker has in hand is not touched.
-        ours_still: tuple[ColumnElement[bool], ...] = (
-            state.c.attempts == told.c.number,
-            state.c.in_doubt,
-            state.c.begun_at.is_(None),
+        before = (
+            select(state.c.send_id, state.c.status, told.c.number)
+            .where(
+                state.c.send_id == told.c.id,
+                state.c.attempts == told.c.number,
+                state.c.in_doubt,
+                state.c.begun_at.is_(None),
+            )
+            .with_for_update(of=state)
+            .cte("before")
         )
+        ours_still: tuple[ColumnElement[bool], ...] = (state.c.send_id == before.c.send_id,)
+        stood = before.c.status
     else:
         # Not "begun_at IS NOT NULL": few rows ever are begun when statistics are taken, so the planner would expect
         # one, read the whole table and hold every row of it against every outcome (1 ms a send at 4,000 rows, 50 a
@@ -182,7 +191,7 @@ def _record(*, late: bool = False) -> Select[Any]:
             not_after=func.coalesce(told.c.not_after, state.c.not_after),
             losses=0,
         )
-        .returning(*told.c)
+        .returning(*(one for one in told.c if one.key != "from_status"), stood.label("from_status"))
         .cte("ours")
     )
     values = {"reason_values": cast(ours.c.reason_values, JSONB)}
