@@ -41,7 +41,7 @@ def behave_well(folder: Path) -> None:
 class BehaviourFile(Generic[Behaviour]):
     """The counterpart's side of it; a look costs one stat while the file stays the same.
 
-    read: makes the behaviour of what the file says, a KeyError, TypeError or ValueError where it cannot.
+    read: makes the behaviour of what the file says; it may stumble over anything else that JSON can say.
     Raises: RuntimeError when the file makes no sense, at every look and at once when it is there already.
     """
 
@@ -67,6 +67,6 @@ class BehaviourFile(Generic[Behaviour]):
     def _understood(self, content: bytes) -> Behaviour:
         try:
             return self._read(dict(json.loads(content)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             # No ValueError, which a session takes for its client's mistake; no DuepostError, which takes 2 s to import.
             raise RuntimeError(f"{self._path} says nothing we understand: {error!r}") from error
