@@ -38,7 +38,7 @@ class HttpStanding:
 
 
 def standing_of(told: Mapping[str, Any]) -> HttpStanding:
-    """The behaviour that `behaviour.json` says.."""
+    """The behaviour that `behaviour.json` says."""
     asks = told.get("asks", "well")
     if asks not in {"well", "same"}:
         raise ValueError(f'asks is "well" or "same", not {asks!r}')

@@ -7,49 +7,17 @@ import argparse
 import asyncio
 import socket
 import stat
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from sandbox.behaviour_file import BehaviourFile
 from sandbox.counterpart import BACKLOG, Counterpart
-from sandbox.link_side import Direction, Side
+from sandbox.link_side import Side
+from sandbox.link_standing import Direction, LinkStanding, standing_of
 
 LOOK_SECONDS = 0.01  # between two looks at the file while no byte comes
-
-
-class LinkStanding(Enum):
-    """What is wrong with the link, `behave_well(folder)` mends it; the value is what the link does.
-
-    A stalled one keeps its connections and takes new ones; what it holds back, ends included, flows on when it is
-    mended.
-    """
-
-    CUT = "closes every connection, and each new one at once"
-    STALLED = "moves no byte"
-    STALLED_TO_SERVER = "moves no byte to the server"
-    STALLED_TO_CLIENT = "moves no byte to the client"
-
-    @property
-    def told(self) -> Mapping[str, object]:
-        """As `behaviour.json` says it."""
-        return {"act": self.name.lower()}
-
-
-def standing_of(told: Mapping[str, Any]) -> LinkStanding:
-    """What `behaviour.json` says."""
-    return LinkStanding[told["act"].upper()]
-
-
-# What is wrong -> where no byte moves.
-HELD: Mapping[LinkStanding | None, frozenset[Direction]] = {
-    LinkStanding.STALLED: frozenset(Direction),
-    LinkStanding.STALLED_TO_SERVER: frozenset({Direction.TO_SERVER}),
-    LinkStanding.STALLED_TO_CLIENT: frozenset({Direction.TO_CLIENT}),
-}
 
 
 @dataclass(frozen=True)
@@ -78,6 +46,7 @@ class Link(Counterpart):
         super().__init__(folder, listen.port)
         self._listen, self._to = listen, to
         self._standing = BehaviourFile(folder, standing_of)
+        self._before: LinkStanding | None = None
 
     def session(self) -> Side:
         return Side(self, Direction.TO_SERVER)
@@ -86,14 +55,13 @@ class Link(Counterpart):
         if self._listen.path:
             Path(self._listen.path).unlink(missing_ok=True)
 
-    def holds(self, direction: Direction) -> bool:
-        """True while no byte may move that way."""
-        return direction in HELD.get(self._standing.now(), ())
-
-    @property
-    def cut(self) -> bool:
-        """True while no connection may be open."""
-        return self._standing.now() is LinkStanding.CUT
+    def standing(self) -> LinkStanding | None:
+        """What is wrong with the link at this moment; when that has changed, every connection will look at it too."""
+        now = self._standing.now()
+        if now is not self._before:
+            self._before = now
+            asyncio.get_running_loop().call_soon(self._look_all)
+        return now
 
     async def reach(self, side: Side) -> None:
         """Connect this side to the server. Raises: OSError."""
@@ -123,11 +91,14 @@ class Link(Counterpart):
     async def _watch(self) -> None:
         """Cut and mend also where no byte comes."""
         while True:
-            for connection in tuple(self.connections):
-                side = connection.get_protocol()
-                assert isinstance(side, Side)
-                side.look()
+            self.standing()
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _look_all(self) -> None:
+        for connection in tuple(self.connections):
+            side = connection.get_protocol()
+            assert isinstance(side, Side)
+            side.look()
 
 
 def main() -> None:

@@ -1,15 +1,9 @@
 """What does a link do with the bytes that come in at one end of a connection?"""
 
 import asyncio
-from enum import Enum
 from typing import Protocol
 
-
-class Direction(Enum):
-    """Where bytes go."""
-
-    TO_SERVER = "to the server"
-    TO_CLIENT = "to the client"
+from sandbox.link_standing import HELD, Direction, LinkStanding
 
 
 class Way(Protocol):
@@ -17,25 +11,26 @@ class Way(Protocol):
 
     connections: set[asyncio.Transport]
 
-    def holds(self, direction: Direction) -> bool: ...
+    def standing(self) -> LinkStanding | None:
+        """What is wrong with it at this moment."""
 
-    @property
-    def cut(self) -> bool: ...
-
-    async def reach(self, side: "Side") -> None: ...
+    async def reach(self, side: "Side") -> None:
+        """Connect a side to the server. Raises: OSError."""
 
 
 class Side(asyncio.Protocol):
-    """One end: its bytes leave at the other, which is made when the client's is; direction is where they go.
+    """One end; its bytes leave at the other, which the client's makes. direction: where the bytes go.
 
-    A byte that came in while the link held it is kept here, what follows in the kernel; so is the end of the stream.
+    What came in while the link held it is kept here, what follows stays in the kernel.
     """
 
     def __init__(self, way: Way, direction: Direction, other: "Side | None" = None) -> None:
         self.way, self.direction, self.other = way, direction, other
         self.transport: asyncio.Transport | None = None
         self.held = bytearray()
-        self.paused = False  # the other end takes no more for now
+        self.ended = False  # no more comes in
+        self.passed_on = False  # the other end has been told so
+        self.full = False  # the other end takes no more for now
         self.reaching: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,7 +38,9 @@ class Side(asyncio.Protocol):
         self.transport = transport
         self.way.connections.add(transport)
         self.look()
-        if self.other:
+        if self.other and self.other.transport:
+            if self.other.transport.is_closing():
+                transport.abort()
             self.other.look()  # it has waited for us
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,44 +57,54 @@ class Side(asyncio.Protocol):
         self.look()
 
     def eof_received(self) -> bool:
-        # Reading is paused while the link holds, so an end is never seen before it may go on.
-        if self.other and self.other.transport and not self.other.transport.is_closing():
-            self.other.transport.write_eof()
-        return True
+        self.ended = True
+        self.look()
+        return True  # the other way may go on
 
     def pause_writing(self) -> None:
         assert self.other
-        self.other.paused = True
+        self.other.full = True
         self.other.look()
 
     def resume_writing(self) -> None:
         assert self.other
-        self.other.paused = False
+        self.other.full = False
         self.other.look()
 
     def look(self) -> None:
-        """Do what the link's state asks for: end, hold, or let flow."""
-        if self.transport is None or self.transport.is_closing():
+        """Do what the link's standing asks for: end, hold, or let flow."""
+        standing = self.way.standing()
+        if self.transport is None:
             return
-        if self.way.cut:
+        if standing is LinkStanding.CUT:
             self.transport.abort()
-            return
-        holds = self.way.holds(self.direction)
-        if self.other is None and not holds:
+        elif self.direction in HELD.get(standing, ()):
+            self.transport.pause_reading()
+        elif self.other is None:
+            self.transport.pause_reading()
             self.other = Side(self.way, Direction.TO_CLIENT, self)
             self.reaching = asyncio.get_running_loop().create_task(self.reach(self.other))
-        if holds or self.paused or not (self.other and self.other.transport):
+        elif self.full or self.other.transport is None:
             self.transport.pause_reading()
-            return
+        else:
+            self.flow(self.transport, self.other, self.other.transport)
+
+    def flow(self, transport: asyncio.Transport, other: "Side", onwards: asyncio.Transport) -> None:
         if self.held:
-            self.other.transport.write(bytes(self.held))
-            self.held.clear()
-        if not self.paused:  # the write may have filled the other end
-            self.transport.resume_reading()
+            onwards.write(self.held)
+            self.held = bytearray()
+        if self.ended and not self.passed_on and not onwards.is_closing():
+            self.passed_on = True
+            onwards.write_eof()
+            if other.passed_on:
+                transport.close()
+                onwards.close()
+        if not self.full:  # the write may have filled the other end
+            transport.resume_reading()
 
     async def reach(self, other: "Side") -> None:
+        assert self.transport
         try:
             await self.way.reach(other)
         except OSError:
-            assert self.transport
             self.transport.abort()

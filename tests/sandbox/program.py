@@ -34,9 +34,17 @@ class Program:
 
     def kill_and_restart(self) -> None:
         """End it as a crash would and start it again, on the same port."""
+        self.kill()
+        self._start(*self._command, "--port", str(self.port))
+
+    def kill(self) -> None:
+        """End it as a crash would."""
         self._process.kill()
         self._process.wait(10)
-        self._start(*self._command, "--port", str(self.port))
+
+    def start_again(self) -> None:
+        """Start it after a kill, with the arguments of its first start."""
+        self._start(*self._command)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         assert wait_until(condition, SOON)
