@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.behaviour_file import NAME, behave, behave_well
+from sandbox.behaviour_file import behave, behave_well
 from sandbox.http_behaviour import LOGIN_PAGE, TRUNCATED, Act, Answer, Fault, Huge, Trickle
 from sandbox.http_calls import read_calls
 from sandbox.http_counterpart import HttpCounterpart
 from sandbox.http_ledger import read_taken
-from sandbox.http_standing import HttpStanding, standing_of
+from sandbox.http_standing import HttpStanding
 from tests.sandbox.program import Program
 
 BODY = b'{"invoice": "1001"}'
@@ -230,28 +230,6 @@ def test_calls_are_written_down_only_when_asked_for(tmp_path: Path) -> None:
         requests.post(server.url, data=BODY, timeout=10)
     assert not (tmp_path / "calls.ndjson").exists()
     assert read_calls(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    "said", ["", "{}", '{"act": "dance"}', '{"act": "answer"}', '{"act": "hang", "asks": "never"}', "[]"]
-)
-def test_a_folder_that_says_nonsense_is_refused(tmp_path: Path, said: str) -> None:
-    (tmp_path / NAME).write_text(said)
-    with pytest.raises(RuntimeError, match=NAME):
-        HttpCounterpart(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "act", [Answer(302, GARBAGE, {"Location": "/x"}, taken=True), Trickle("headers", SLOW), Huge(7)]
-)
-def test_what_is_told_is_what_is_read(act: Act) -> None:
-    told = HttpStanding(act, share=0.25, asks="same")
-    assert standing_of(told.told) == told
-
-
-def test_the_plainest_file_is_enough() -> None:
-    plainest = [standing_of({"act": act}) for act in ("trickle", "huge", "cut")]
-    assert plainest == [HttpStanding(act) for act in (Trickle(), Huge(), Fault.CUT)]
 
 
 def calls_of(program: Program, key: str) -> list[tuple[str | None, str | None, int | str]]:
