@@ -19,7 +19,7 @@ def now() -> datetime:
 
 
 class Counterpart(ABC):
-    """Stands in for a provider on 127.0.0.1; entered once, as a context or by `run`.
+    """Stands in for a provider, or for the way to a server, on 127.0.0.1; entered once, as a context or by `run`.
 
     As a context it serves from a thread of its own. A given port is taken as it is, 0 means any free one; `.port` is
     the one in use.

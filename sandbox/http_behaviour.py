@@ -1,6 +1,5 @@
-"""What can the HTTP counterpart be told to do to its next requests?"""
+"""What can the HTTP counterpart be told to do to a request?"""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,16 +7,20 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Literal
 
-from sandbox.http_request import Request
-
 
 @dataclass(frozen=True)
 class Answer:
-    """This status, body and headers; the request is taken when the status is 2xx."""
+    """This status, body and headers. taken: whether the request is, None when a 2xx alone takes it."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    taken: bool | None = None
+
+    @property
+    def takes(self) -> bool:
+        """True when a request that is answered so is taken."""
+        return 200 <= self.status < 300 if self.taken is None else self.taken
 
     @property
     def head(self) -> bytes:
@@ -33,38 +36,40 @@ class Answer:
 
 @dataclass(frozen=True)
 class Trickle:
-    """Takes the request; its answer comes byte by byte from the given part on."""
+    """Takes the request; its answer comes byte by byte from the given part on; an endless one never ends there."""
 
-    part: Literal["headers", "body"]
-    pause: timedelta
+    part: Literal["headers", "body"] = "body"
+    pause: timedelta = timedelta(seconds=0.2)
+    endless: bool = True
 
 
 @dataclass(frozen=True)
 class Huge:
     """Takes the request; its answer is a 200 with a body of this many spaces."""
 
-    size_bytes: int
+    size_bytes: int = 200_000_000
 
 
 class Fault(Enum):
     """What no HTTP answer says; the value is what the counterpart does."""
 
     HANG = "reads the request, does not take it and never answers"
-    RESET = "resets the connection at the request's first bytes"
+    HANG_TAKEN = "takes the request and never answers"
+    RESET = "resets the connection at the request's first bytes, a standing one when its head is read"
     CUT = "takes the request and closes unanswered"
+
+    @property
+    def word(self) -> str:
+        """Its name in files."""
+        return self.name.lower()
 
 
 Act = Answer | Trickle | Huge | Fault
-REQUESTS_KEPT = 100
 
-
-@dataclass(frozen=True)
-class Script:
-    """What every connection of one counterpart shares, apart from the ledger."""
-
-    acts: deque[Act] = field(default_factory=deque)  # what the next requests meet, first come first
-    answers: dict[str, Answer] = field(default_factory=dict)  # Idempotency-Key -> the scripted answer it once got
-    requests: deque[Request] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+# A proxy's page before the provider: nothing was taken.
+LOGIN_PAGE = Answer(200, b"<!doctype html><title>Log in</title>", {"Content-Type": "text/html"}, taken=False)
+# An answer that broke off on its way: the request was taken.
+TRUNCATED = Answer(200, b'{"accepted": tr')
 
 
 def _joined(headers: Mapping[str, str]) -> str:

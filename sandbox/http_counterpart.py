@@ -1,7 +1,7 @@
 """Which HTTP provider can the demo, the tests and the benches post to, and ask afterwards what it took?
 
-It takes every POST until it is told to misbehave (`http_behaviour.py`); the folder says what it took
-(`http_ledger.py`).
+It takes every POST until it is told to misbehave, by the next requests (the methods here) or until further notice
+(`http_standing.py`); the folder says what it took (`http_ledger.py`) and what it was asked (`http_calls.py`).
 """
 
 import argparse
@@ -11,21 +11,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from sandbox.behaviour_file import BehaviourFile
 from sandbox.counterpart import Counterpart, now
-from sandbox.http_behaviour import Act, Answer, Fault, Huge, Script, Trickle
+from sandbox.http_behaviour import Act, Answer, Fault, Huge, Trickle
+from sandbox.http_calls import HttpCalls
 from sandbox.http_ledger import HttpLedger, TakenRequest, read_taken
 from sandbox.http_request import Request
+from sandbox.http_script import Script
 from sandbox.http_session import HttpSession
-
-TRICKLE_PAUSE = timedelta(seconds=0.2)
+from sandbox.http_standing import standing_of
 
 
 class HttpCounterpart(Counterpart):
     """An HTTP/1.1 server on 127.0.0.1 that has written down a POST before it answers 200 to it.
 
-    A repeat of an Idempotency-Key is answered as the first was and recorded as a repeat. Answers come `delay` after the
-    request; other connections do not wait. Each method that scripts a misbehaviour speaks of the next requests,
-    on whatever connection they come, in the order of the calls; from any thread.
+    A repeat of an Idempotency-Key is answered as the first was and recorded as a repeat; forgetful, it is taken anew.
+    GET /…/<key> says whether a key was taken. Answers come `delay` after the request; other connections do not wait.
+    calls: every request is written down as well, taken or not. Each method that scripts a misbehaviour speaks of the
+    next requests, on whatever connection they come, in the order of the calls; from any thread.
     """
 
     def __init__(
@@ -34,11 +37,14 @@ class HttpCounterpart(Counterpart):
         *,
         port: int = 0,
         delay: timedelta = timedelta(0),
+        calls: bool = False,
+        forgetful: bool = False,
         clock: Callable[[], datetime] = now,
     ) -> None:
         super().__init__(folder, port)
-        self._ledger = HttpLedger(folder, clock)
-        self._script = Script()
+        self._ledger = HttpLedger(folder, clock, forgetful=forgetful)
+        self._calls = HttpCalls(folder, clock) if calls else None
+        self._script = Script(BehaviourFile(folder, standing_of))
         self._delay = delay
 
     @property
@@ -52,10 +58,12 @@ class HttpCounterpart(Counterpart):
         return list(self._script.requests)
 
     def session(self) -> HttpSession:
-        return HttpSession(self._ledger, self._script, self._delay, self.connections)
+        return HttpSession(self._ledger, self._script, self._calls, self._delay, self.connections)
 
     def close(self) -> None:
         self._ledger.close()
+        if self._calls:
+            self._calls.close()
 
     def taken(self) -> list[TakenRequest]:
         """Everything taken into the folder, oldest first."""
@@ -72,10 +80,10 @@ class HttpCounterpart(Counterpart):
         self._next(Fault.HANG, times)
 
     def trickle(
-        self, part: Literal["headers", "body"] = "body", times: int = 1, pause: timedelta = TRICKLE_PAUSE
+        self, part: Literal["headers", "body"] = "body", times: int = 1, pause: timedelta = Trickle.pause
     ) -> None:
         """Take the request; from this part on the answer comes a byte at a time, a pause after each."""
-        self._next(Trickle(part, pause), times)
+        self._next(Trickle(part, pause, endless=False), times)
 
     def reset_before_reading(self, times: int = 1) -> None:
         """Reset the connection at the request's first bytes; nothing is taken."""
@@ -98,8 +106,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="for the ledger and the file `port`")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--delay-ms", type=float, default=0, help="from a request to its answer")
+    parser.add_argument("--calls", action="store_true", help="write every request down, taken or not")
+    parser.add_argument("--forgetful", action="store_true", help="take a repeated key anew")
     asked = parser.parse_args()
-    HttpCounterpart(asked.folder, port=asked.port, delay=timedelta(milliseconds=asked.delay_ms)).run()
+    HttpCounterpart(
+        asked.folder,
+        port=asked.port,
+        delay=timedelta(milliseconds=asked.delay_ms),
+        calls=asked.calls,
+        forgetful=asked.forgetful,
+    ).run()
 
 
 if __name__ == "__main__":

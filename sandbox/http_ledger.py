@@ -24,23 +24,26 @@ class TakenRequest:
 
 
 class HttpLedger:
-    """The folder's `taken.ndjson`; a folder used before is gone on with, its keys stay known."""
+    """The folder's `taken.ndjson`; a folder used before is gone on with, its keys stay known.
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+    forgetful: a repeated key is taken anew; it can be looked up nevertheless.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime], *, forgetful: bool = False) -> None:
         self._clock = clock
+        self.forgetful = forgetful
         self._taken = AppendOnlyFile(folder / "taken.ndjson")
         earlier = read_records(folder / "taken.ndjson")
         self._number = len(earlier)
-        self._known = {record["key"]: record["id"] for record in earlier if record["key"]}  # key -> id
+        # key -> id of its first taking
+        self._known = {record["key"]: record["id"] for record in reversed(earlier) if record["key"]}
 
     def take(self, request: Request) -> str:
         """Write down a request; returns its id, the earlier one where its Idempotency-Key is known."""
-        key = request.headers.get("idempotency-key")
-        known = self._known.get(key) if key else None
+        key = request.key
+        known = self._known.get(key) if key and not self.forgetful else None
         self._number += 1
         taken = known or f"{self._number:08}"
-        if key:
-            self._known[key] = taken
         line: dict[str, object] = {
             "at": self._clock().isoformat(),
             "id": taken,
@@ -50,7 +53,13 @@ class HttpLedger:
             "sha256": sha256(request.body).hexdigest(),
         }
         self._taken.append([line | {"repeat": True} if known else line])
+        if key:
+            self._known.setdefault(key, taken)
         return taken
+
+    def look_up(self, key: str) -> str | None:
+        """The id under which this key was first taken, None when it never was."""
+        return self._known.get(key)
 
     def close(self) -> None:
         self._taken.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 HEAD_LIMIT = 64 * 1024  # bytes
 
@@ -19,6 +20,13 @@ class Request:
     def last(self) -> bool:
         """The client wants the connection closed after the answer."""
         return self.headers.get("connection", "").lower() == "close"
+
+    @property
+    def key(self) -> str | None:
+        """Which send it is about: its Idempotency-Key; of a GET, the last part of its path."""
+        if self.method == "GET":
+            return unquote(self.path.partition("?")[0].rpartition("/")[2]) or None
+        return self.headers.get("idempotency-key") or None
 
 
 def read_head(buffer: bytearray) -> Request | None:

@@ -6,26 +6,34 @@ import struct
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sandbox.http_behaviour import Act, Answer, Fault, Huge, Script, Trickle
+from sandbox.http_behaviour import Act, Answer, Fault, Huge, Trickle
+from sandbox.http_calls import HttpCalls
 from sandbox.http_ledger import HttpLedger
+from sandbox.http_pieces import huge, trickled
 from sandbox.http_request import Request, read_body, read_head
+from sandbox.http_script import Script
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER, 0 seconds: closing sends RST
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-PIECE_BYTES = 65536
 
 
 class HttpSession(asyncio.Protocol):
     """One keep-alive connection; answers keep the requests' order, also when they are pipelined."""
 
     def __init__(
-        self, ledger: HttpLedger, script: Script, delay: timedelta, connections: set[asyncio.Transport]
+        self,
+        ledger: HttpLedger,
+        script: Script,
+        calls: HttpCalls | None,
+        delay: timedelta,
+        connections: set[asyncio.Transport],
     ) -> None:
-        self.ledger, self.script, self.delay, self.connections = ledger, script, delay, connections
+        self.ledger, self.script, self.calls, self.delay, self.connections = ledger, script, calls, delay, connections
         self.buffer = bytearray()
         self.begun = False  # a request's first bytes have come
         self.head: Request | None = None
         self.act: Act | None = None
+        self.scripted = False  # the act is for this request alone
         self.pieces: Iterator[bytes] = iter(())  # of the answer under way
         self.pause = timedelta(0)  # between its pieces
         self.waiting = False  # an answer is under way: what follows in the buffer waits for its end
@@ -69,55 +77,76 @@ class HttpSession(asyncio.Protocol):
     def next_request(self) -> Request | None:
         if not self.begun:
             self.begun = True
-            self.act = self.script.acts.popleft() if self.script.acts else None
+            self.act = self.script.next_act()
+            self.scripted = self.act is not None
         if self.act is Fault.RESET:
-            self.reset()
+            self.reset(None)
             return None
         if self.head is None:
             self.head = read_head(self.buffer)
-            if self.head and self.head.headers.get("expect", "").lower() == "100-continue":
+            if self.head is None:
+                return None
+            self.act = self.act or self.script.standing_act(self.head)
+            if self.act is Fault.RESET:
+                self.reset(self.head)
+                return None
+            if self.head.headers.get("expect", "").lower() == "100-continue":
                 self.transport.write(CONTINUE)
-        request = read_body(self.head, self.buffer) if self.head else None
+        request = read_body(self.head, self.buffer)
         if request:
             self.begun, self.head, self.last = False, None, request.last
         return request
 
     def serve(self, request: Request) -> None:
         self.script.requests.append(request)
-        key = request.headers.get("idempotency-key", "")
         match self.act:
-            case Fault.HANG:
+            case Fault() as fault:
+                if fault is not Fault.HANG:
+                    self.take(request)
+                self.note(request, fault.word)
                 self.deaf = True
-            case Fault.CUT:
-                self.ledger.take(request)
-                self.close()
-            case Answer(status) as answer:
-                if 200 <= status < 300:
-                    self.ledger.take(request)
-                    self.remember(key, answer)
+                if fault is Fault.CUT:
+                    self.close()
+            case Answer() as answer:
+                if answer.takes:
+                    self.take(request)
+                    self.remember(request.key, answer)
+                self.note(request, answer.status)
                 self.start([answer.head + answer.body])
             case Huge(size_bytes):
-                self.ledger.take(request)
-                head = Answer(200, headers={"content-length": str(size_bytes)}).head
-                self.start(_huge(head, size_bytes))
-            case Trickle(part, pause):
-                answer = self.usual_answer(request, key)
-                whole = answer.head + answer.body
-                at_once = len(answer.head) if part == "body" else 0
-                self.start([whole[:at_once], *(bytes([byte]) for byte in whole[at_once:])], pause)
+                self.take(request)
+                self.note(request, "huge")
+                self.start(huge(size_bytes))
+            case Trickle() as trickle:
+                answer = self.usual_answer(request)
+                self.note(request, "trickle")
+                self.start(trickled(answer, trickle), trickle.pause)
             case None:
-                answer = self.usual_answer(request, key)
+                answer = self.usual_answer(request)
+                self.note(request, answer.status)
                 self.start([answer.head + answer.body])
 
-    def remember(self, key: str, answer: Answer) -> None:
-        if key:
+    def take(self, request: Request) -> None:
+        if request.method != "GET":  # nothing can be taken by asking
+            self.ledger.take(request)
+
+    def note(self, request: Request | None, done: int | str) -> None:
+        if self.calls:
+            self.calls.note(request, done)
+
+    def remember(self, key: str | None, answer: Answer) -> None:
+        # A standing answer is not the key's own: when it ends, a repeat is answered as usual.
+        if key and self.scripted and not self.ledger.forgetful:
             self.script.answers[key] = answer
 
-    def usual_answer(self, request: Request, key: str) -> Answer:
+    def usual_answer(self, request: Request) -> Answer:
+        if request.method == "GET" and request.key:
+            known = self.ledger.look_up(request.key)
+            return _accepted(known) if known else Answer(404, b'{"accepted": null}')
         if request.method != "POST":
-            return Answer(405, headers={"allow": "POST"})
+            return Answer(405, headers={"allow": "GET, POST"})
         identifier = self.ledger.take(request)
-        return self.script.answers.get(key) or Answer(200, b'{"accepted": true, "id": "%s"}' % identifier.encode())
+        return self.script.answers.get(request.key or "") or _accepted(identifier)
 
     def start(self, pieces: Iterable[bytes], pause: timedelta = timedelta(0)) -> None:
         self.pieces, self.pause, self.waiting = iter(pieces), pause, True
@@ -149,13 +178,12 @@ class HttpSession(asyncio.Protocol):
         self.deaf = True
         self.transport.close()
 
-    def reset(self) -> None:
+    def reset(self, head: Request | None) -> None:
+        self.note(head, Fault.RESET.word)
         self.deaf = True
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         self.transport.abort()
 
 
-def _huge(head: bytes, size_bytes: int) -> Iterator[bytes]:
-    yield head
-    for start in range(0, size_bytes, PIECE_BYTES):
-        yield b" " * min(PIECE_BYTES, size_bytes - start)
+def _accepted(identifier: str) -> Answer:
+    return Answer(200, b'{"accepted": true, "id": "%s"}' % identifier.encode())

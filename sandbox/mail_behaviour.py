@@ -13,6 +13,11 @@ class Fault(Enum):
     SILENT = "takes the message and never answers"
     CUT = "takes the message and closes unanswered"
 
+    @property
+    def word(self) -> str:
+        """Its name in files."""
+        return self.name.lower()
+
 
 # First word of the local part -> what is answered to RCPT, or done instead. "defer-2.anna@" meets it twice and is then
 # served, "defer.anna@" meets it for ever.

@@ -1,6 +1,7 @@
 """Which mail server can the demo, the tests and the benches send to, and ask afterwards what it took?
 
-The recipient's name says how it behaves (`mail_behaviour.py`), the folder says what it took (`mail_ledger.py`).
+The recipient's name says how it behaves (`mail_behaviour.py`), or its folder does for everybody until further notice
+(`mail_standing.py`); the folder says what it took (`mail_ledger.py`) and what it was asked (`mail_calls.py`).
 """
 
 import argparse
@@ -8,17 +9,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sandbox.behaviour_file import BehaviourFile
 from sandbox.counterpart import Counterpart, now
+from sandbox.mail_calls import MailCalls
+from sandbox.mail_dialogue import Desk
 from sandbox.mail_ledger import Keep, MailLedger, Taken, read_taken
 from sandbox.mail_login import Login
 from sandbox.mail_session import MailSession
+from sandbox.mail_standing import standing_of
 
 
 class MailCounterpart(Counterpart):
     """An SMTP server on 127.0.0.1 that has written down a message before it says yes to it.
 
     With a user it offers AUTH and takes nothing without it. The answer to a message comes `delay` after it is taken;
-    other connections do not wait. With keep="index" messages and their digests are not kept.
+    other connections do not wait. With keep="index" messages and their digests are not kept. calls: connections, logins
+    and recipients are written down as well, taken or not.
     """
 
     def __init__(
@@ -30,18 +36,23 @@ class MailCounterpart(Counterpart):
         password: str | None = None,
         keep: Keep | str = Keep.MESSAGES,
         delay: timedelta = timedelta(0),
+        calls: bool = False,
         clock: Callable[[], datetime] = now,
     ) -> None:
         super().__init__(folder, port)
         self._ledger = MailLedger(folder, Keep(keep), clock)
-        self._login = None if user is None else Login(user, password or "")
+        self._calls = MailCalls(folder, clock) if calls else None
+        login = None if user is None else Login(user, password or "")
+        self._desk = Desk(self._ledger, BehaviourFile(folder, standing_of), self._calls, login)
         self._delay = delay
 
     def session(self) -> MailSession:
-        return MailSession(self._ledger, self._login, self._delay, self.connections)
+        return MailSession(self._desk, self._delay, self.connections)
 
     def close(self) -> None:
         self._ledger.close()
+        if self._calls:
+            self._calls.close()
 
     def taken(self) -> list[Taken]:
         """Everything taken into the folder, oldest first, a line for each recipient."""
@@ -69,6 +80,7 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0, help="from taking a message to saying so")
     parser.add_argument("--user", help="asks for AUTH with this user")
     parser.add_argument("--password")
+    parser.add_argument("--calls", action="store_true", help="write connections, logins and recipients down")
     asked = parser.parse_args()
     MailCounterpart(
         asked.folder,
@@ -77,6 +89,7 @@ def main() -> None:
         password=asked.password,
         keep=asked.keep,
         delay=timedelta(milliseconds=asked.delay_ms),
+        calls=asked.calls,
     ).run()
 
 
