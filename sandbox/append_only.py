@@ -14,6 +14,7 @@ class AppendOnlyFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _cut_torn_line(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def append(self, records: Iterable[Mapping[str, object]]) -> None:
@@ -22,6 +23,13 @@ class AppendOnlyFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _cut_torn_line(path: Path) -> None:
+    """A kill in the middle of a write leaves half a line; the next one must not be glued to it."""
+    if path.exists() and not path.read_bytes().endswith(b"\n"):
+        whole, _, _ = path.read_bytes().rpartition(b"\n")
+        os.truncate(path, len(whole) + 1 if whole else 0)
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,90 @@
+"""Which sends does a drill ask for, and which of them still wait?"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select
+
+from duepost import Door, NewSend, Receipt, Rules, enqueue_many
+from duepost.documents import DocumentStore
+from duepost.ledger.schema import state
+from duepost.statuses import Status
+
+# lane -> an address that its counterpart takes
+ADDRESSES = {"email": "kunde{}@firma.test", "sms": "+45223{:05d}", "xml": "5790000123452"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One send that was accepted. `due_at` is aware."""
+
+    lane: str
+    invoice: str
+    due_at: datetime
+
+
+@dataclass
+class Asked:
+    """The accepted sends of one drill. `cancelled`: those of them that must never leave."""
+
+    sends: dict[UUID, Wanted] = field(default_factory=dict)
+    cancelled: set[UUID] = field(default_factory=set)
+
+    def of(self, lane: str) -> list[UUID]:
+        """The ids of one lane."""
+        return [one for one, wanted in self.sends.items() if wanted.lane == lane]
+
+    def add(self, other: "Asked") -> None:
+        """Those of another call, too."""
+        self.sends.update(other.sends)
+        self.cancelled |= other.cancelled
+
+
+_next = iter(range(1, 10_000_000))
+
+
+def ask_for(engine: Engine, count: int, *, lanes: Collection[str], run: str, due_in: timedelta = timedelta(0)) -> Asked:
+    """Enqueue so many in each lane, in one transaction; accepted when this returns."""
+    asked = Asked()
+    due = (datetime.now(UTC) + due_in).replace(microsecond=0).isoformat() if due_in else None
+    sends = [_new(lane, next(_next), due) for _ in range(count) for lane in lanes]
+
+    def note(send: NewSend, receipt: Receipt) -> None:
+        assert receipt.due_at is not None
+        asked.sends[receipt.id] = Wanted(send.channel, send.invoice, receipt.due_at)
+
+    door = Door(Rules(test_domains=True), DocumentStore(Path("nowhere"), writes=False))
+    with engine.begin() as connection:
+        enqueue_many(connection, sends, run=run, door=door, on_receipt=note)
+    return asked
+
+
+def waiting_of(engine: Engine, asked: Asked, statuses: Collection[Status]) -> int:
+    """How many of them have one of these statuses."""
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(func.count()).where(
+                state.c.send_id.in_(list(asked.sends)), state.c.status.in_([int(one) for one in statuses])
+            )
+        )
+        return int(found.scalar_one())
+
+
+def statuses_of(engine: Engine, asked: Asked) -> Mapping[UUID, Status]:
+    """Where each of them stands; one that the ledger does not know is left out."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(state.c.send_id, state.c.status).where(state.c.send_id.in_(list(asked.sends))))
+        return {row[0]: Status(row[1]) for row in rows}
+
+
+def _new(lane: str, number: int, due: str | None) -> NewSend:
+    return NewSend(
+        channel=lane,
+        invoice=f"C-{number}",
+        to_address=ADDRESSES[lane].format(number),
+        schedule_send_date=due,
+        note="Chaos",
+    )

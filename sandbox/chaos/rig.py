@@ -1,0 +1,218 @@
+"""What is broken in a drill? A whole duepost of real processes, with its ledger behind a link that can be cut.
+
+Three lanes, one for each way of treating what nobody knows: `email` goes to a mail server and holds it, `sms` to an
+HTTP endpoint that recognises repeats and sends again, `xml` to one that does not, and asks first.
+"""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine, create_engine
+
+from duepost.statuses import WAITING
+from sandbox.behaviour_file import behave_well
+from sandbox.chaos.asked import Asked, ask_for, waiting_of
+from sandbox.chaos.witness import takings
+from sandbox.child import Child, wait_until
+from sandbox.stack import DATABASE, READY_WITHIN, Stack
+
+LANES = ("email", "sms", "xml")
+FAST = timedelta(seconds=20)
+CALM = timedelta(seconds=60)  # within which everything is settled once the trouble is over
+USER, PASSWORD = "invoices", "hemmelig"
+DELAY_MS = "30"  # of each counterpart, so that something is in its hands when the trouble comes
+RELAYS = "sandbox.link"
+
+# Seconds in the place of minutes; everything else is as in production.
+SETTINGS: Mapping[str, str] = {
+    "DUEPOST_TICK_SECONDS": "2",
+    "DUEPOST_RELEASE_LEASE_SECONDS": "4",
+    "DUEPOST_RECORD_SECONDS": "4",
+    "DUEPOST_RETRY__WAITS_SECONDS": "[0.5, 1, 1, 2, 2]",
+    "DUEPOST_RETRY__THROTTLED_SECONDS": "1",
+    "DUEPOST_RETRY__CREDENTIALS_SECONDS": "1",
+    "DUEPOST_PROVIDERS__SMTP__USER": USER,
+    "DUEPOST_PROVIDERS__SMTP__PASSWORD": PASSWORD,
+    "DUEPOST_PROVIDERS__SMTP__COMMAND_SECONDS": "2",
+    "DUEPOST_PROVIDERS__SMTP__FINAL_DOT_SECONDS": "2",
+    "DUEPOST_PROVIDERS__HTTP__KIND": "http",
+    "DUEPOST_PROVIDERS__HTTP__BEARER": PASSWORD,
+    "DUEPOST_PROVIDERS__HTTP__TOTAL_SECONDS": "2",
+    "DUEPOST_PROVIDERS__HTTP__ON_UNKNOWN": "resend",
+    "DUEPOST_PROVIDERS__ASKED__KIND": "http",
+    "DUEPOST_PROVIDERS__ASKED__TOTAL_SECONDS": "2",
+    "DUEPOST_PROVIDERS__ASKED__ON_UNKNOWN": "resolve",
+    **{
+        f"DUEPOST_PROVIDERS__{account}__{name}": value
+        for account in ("SMTP", "HTTP", "ASKED")
+        for name, value in (("WIDTH", "4"), ("CIRCUIT_FAILURES", "5"), ("CIRCUIT_PROBE_SECONDS", "1"))
+    },
+    **{
+        f"DUEPOST_LANES__{lane.upper()}__{name}": value
+        for lane, account in zip(LANES, ("smtp", "http", "asked"), strict=True)
+        for name, value in (("CHANNEL", lane), ("PROVIDER", account), ("ORDER_SIZE", "5"))
+    },
+}
+
+
+@dataclass
+class Rig:
+    """The stack and what drills do to it. `folder` is emptied first; leaving the context ends everything.
+
+    sabotage: name of the protection that its processes run without; None for all as they are.
+    """
+
+    folder: Path
+    sabotage: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    running: dict[str, Child] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with ExitStack() as opened:
+            self.stack = opened.enter_context(Stack(self.folder, settings={**SETTINGS, **self.settings}))
+            self.sockets = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="duepost-", dir="/tmp")))
+            self.engine: Engine = create_engine(self.stack.database_url)
+            opened.callback(self.engine.dispose)
+            self._start_link()
+            for name in ("mail", "http", "asked"):
+                self.start_counterpart(name)
+            for name in ("scheduler", "beat", "worker1", "worker2"):
+                self.start(name)
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    @property
+    def link(self) -> Path:
+        """The folder whose behaviour file cuts or stalls every process's way to the ledger."""
+        return self.folder / "link"
+
+    def counterpart(self, name: str) -> Path:
+        """The folder of mail, http or asked: how it behaves, and what it took."""
+        return self.folder / name
+
+    def start(self, name: str, env: Mapping[str, str] | None = None) -> Child:
+        """Start scheduler…, beat…, door… or worker…; what is called so and still runs is left alone."""
+        if name in self.running and self.running[name].running:
+            return self.running[name]
+        kind = name.rstrip("0123456789")
+        arguments = {
+            "scheduler": ("scheduler.app", "worker", "-P", "threads", "-c", "4", "-Q", "control"),
+            "beat": ("scheduler.app", "beat", "-S", "celery.beat:Scheduler", "--pidfile="),
+            "worker": ("worker.app", "worker", "-P", "threads", "-c", "6", "-Q", ",".join(LANES)),
+            "door": ("worker.door", "worker", "-P", "threads", "-c", "4", "-Q", "enqueue"),
+        }[kind]
+        program = ("-n", f"{name}@%h", "--without-mingle", "--without-gossip") if arguments[1] == "worker" else ()
+        celery = ("-A", *arguments, *program, "--loglevel", "INFO")
+        if self.sabotage:
+            child = self.stack.start(name, "sandbox.chaos.sabotaged", self.sabotage, *celery, env=env)
+        else:
+            child = self.stack.start(name, "celery", *celery, env=env)
+        self.running[name] = child
+        return child
+
+    def start_counterpart(self, name: str) -> Child:
+        """Start mail, http or asked, on the port that it had before."""
+        folder = self.counterpart(name)
+        known = folder / "last-port"
+        port = known.read_text().strip() if known.exists() else "0"
+        module = "sandbox.mail_counterpart" if name == "mail" else "sandbox.http_counterpart"
+        special = {"mail": ("--user", USER, "--password", PASSWORD), "asked": ("--forgetful",)}.get(name, ())
+        usual = ("--folder", str(folder), "--port", port, "--delay-ms", DELAY_MS, "--calls")
+        child = self.stack.start(name, module, *usual, *special)
+        child.wait_ready((folder / "port").exists, READY_WITHIN)
+        port = (folder / "port").read_text().strip()
+        known.write_text(port)
+        url = f"http://127.0.0.1:{port}"
+        place = {
+            "mail": {"DUEPOST_PROVIDERS__SMTP__PORT": port},
+            "http": {"DUEPOST_PROVIDERS__HTTP__URL": url},
+            "asked": {"DUEPOST_PROVIDERS__ASKED__URL": url, "DUEPOST_PROVIDERS__ASKED__STATUS_URL": f"{url}/sends"},
+        }[name]
+        self.stack.settings = {**self.stack.settings, **place}
+        self.running[name] = child
+        return child
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL to the process groups."""
+        for name in names:
+            self.running[name].kill()
+            self.stack.processes.stop(self.running[name])
+            if name in {"mail", "http", "asked"}:
+                (self.counterpart(name) / "port").unlink(missing_ok=True)
+
+    def stop(self, *names: str) -> None:
+        """SIGTERM; back when they have ended."""
+        for name in names:
+            self.stack.processes.stop(self.running[name])
+
+    def restart(self, name: str, env: Mapping[str, str] | None = None) -> Child:
+        """End it as a deploy does and start it anew, with this environment above its own."""
+        self.stop(name)
+        return self.start(name, env)
+
+    def ask(self, count: int, *, lanes: tuple[str, ...] = LANES, run: str, due_in: timedelta = timedelta(0)) -> Asked:
+        """Enqueue so many sends in each of the lanes, through the Python door."""
+        return ask_for(self.engine, count, lanes=lanes, run=run, due_in=due_in)
+
+    def until(self, condition: Callable[[], bool], limit: timedelta = FAST) -> None:
+        """Wait for it. Raises: TimeoutError."""
+        if not wait_until(condition, limit):
+            raise TimeoutError(f"not so after {limit.total_seconds():.0f} s")
+
+    def taken(self, name: str, asked: Asked) -> int:
+        """How many of these sends the counterpart has taken, repeats included."""
+        return sum(taking.send in asked.sends for taking in takings(self.counterpart(name)))
+
+    def calm(self, asked: Asked, limit: timedelta = CALM) -> bool:
+        """The trouble is over: mend everything, start what died; True when nothing waits any more within the limit."""
+        for name in ("mail", "http", "asked"):
+            behave_well(self.counterpart(name))
+            if not self.running[name].running:
+                self.start_counterpart(name)
+        behave_well(self.link)
+        for name in ("scheduler", "beat", "worker1", "worker2"):
+            self.start(name)
+        return wait_until(lambda: not waiting_of(self.engine, asked, WAITING), limit)
+
+    def _start_link(self) -> None:
+        real = self.stack.postgres.socket_folder / ".s.PGSQL.5432"
+        listen = self.sockets / ".s.PGSQL.5432"
+        self.running["link"] = self.stack.start(
+            "link", RELAYS, "--listen", f"unix:{listen}", "--to", f"unix:{real}", "--folder", str(self.link)
+        )
+        self.running["link"].wait_ready((self.link / "port").exists, READY_WITHIN)
+        url = f"postgresql+psycopg://postgres@/{DATABASE}?host={self.sockets}"
+        self.stack.settings = {**self.stack.settings, "DUEPOST_DATABASE_URL": url}
+
+
+@contextmanager
+def respawned(rig: Rig, name: str, env: Mapping[str, str]) -> Iterator[list[int]]:
+    """Keep one process up as systemd would: whenever it dies it is started again; yields the pids it had."""
+    pids: list[int] = []
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.is_set():
+            child = rig.running.get(name)
+            if child is None or not child.running:
+                pids.append(rig.start(name, env).pid)
+            done.wait(0.1)
+
+    thread = threading.Thread(target=keep, name=f"keeper of {name}")
+    thread.start()
+    try:
+        yield pids
+    finally:
+        done.set()
+        thread.join()
