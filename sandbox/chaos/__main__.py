@@ -11,13 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from duepost.errors import DuepostError
-from sandbox.chaos import drills_broker
+from sandbox.chaos import drills_broker, drills_crash, drills_database, drills_stops
 from sandbox.chaos.drill import Drill, Row, run
 from sandbox.chaos.rig import Rig
 from sandbox.stack import ROOT
 
 FOLDER = ROOT / ".duepost" / "chaos"
-DRILLS: tuple[Drill, ...] = (*drills_broker.DRILLS,)
+DRILLS: tuple[Drill, ...] = (
+    *drills_crash.DRILLS,
+    *drills_broker.DRILLS,
+    *drills_database.DRILLS,
+    *drills_stops.DRILLS,
+)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from duepost import Door, NewSend, Receipt, Rules, enqueue_many
 from duepost.documents import DocumentStore
-from duepost.ledger.schema import state
+from duepost.ledger.schema import run, send, state
 from duepost.statuses import Status
 
 # lane -> an address that its counterpart takes
@@ -46,19 +46,21 @@ class Asked:
 _next = iter(range(1, 10_000_000))
 
 
-def ask_for(engine: Engine, count: int, *, lanes: Collection[str], run: str, due_in: timedelta = timedelta(0)) -> Asked:
+def ask_for(
+    engine: Engine, count: int, *, lanes: Collection[str], run_name: str, due_in: timedelta = timedelta(0)
+) -> Asked:
     """Enqueue so many in each lane, in one transaction; accepted when this returns."""
     asked = Asked()
     due = (datetime.now(UTC) + due_in).replace(microsecond=0).isoformat() if due_in else None
-    sends = [_new(lane, next(_next), due) for _ in range(count) for lane in lanes]
+    sends = [new_send(lane, due) for _ in range(count) for lane in lanes]
 
-    def note(send: NewSend, receipt: Receipt) -> None:
+    def note(one: NewSend, receipt: Receipt) -> None:
         assert receipt.due_at is not None
-        asked.sends[receipt.id] = Wanted(send.channel, send.invoice, receipt.due_at)
+        asked.sends[receipt.id] = Wanted(one.channel, one.invoice, receipt.due_at)
 
     door = Door(Rules(test_domains=True), DocumentStore(Path("nowhere"), writes=False))
     with engine.begin() as connection:
-        enqueue_many(connection, sends, run=run, door=door, on_receipt=note)
+        enqueue_many(connection, sends, run=run_name, door=door, on_receipt=note)
     return asked
 
 
@@ -80,7 +82,20 @@ def statuses_of(engine: Engine, asked: Asked) -> Mapping[UUID, Status]:
         return {row[0]: Status(row[1]) for row in rows}
 
 
-def _new(lane: str, number: int, due: str | None) -> NewSend:
+def asked_in_run(engine: Engine, run_name: str) -> Asked:
+    """What stands in the ledger under this run."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(send.c.id, send.c.channel, send.c.invoice, send.c.accepted_at)
+            .join(run, run.c.id == send.c.run_id)
+            .where(run.c.name == run_name)
+        )
+        return Asked({row[0]: Wanted(row[1], row[2], row[3]) for row in rows})
+
+
+def new_send(lane: str, due: str | None = None) -> NewSend:
+    """One more, with an invoice number that none had before."""
+    number = next(_next)
     return NewSend(
         channel=lane,
         invoice=f"C-{number}",

@@ -18,14 +18,15 @@ from sandbox.chaos.rig import CALM, Rig
 class Made:
     """What a drill hands over when its trouble is over.
 
-    complaints: what the drill itself saw that must not be. repaired_at: when the trouble was over; default: when the
-    drill hands over.
+    complaints: what the drill itself saw that must not be. calm: within which all must be settled. afterwards: looks once
+    more when it is; returns complaints.
     """
 
     asked: Asked
     allowed: Allowed = field(default_factory=Allowed)
     complaints: list[str] = field(default_factory=list)
     calm: timedelta = CALM
+    afterwards: Callable[[], list[str]] = list
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def run(drill: Drill, rig: Rig) -> Row:
     if not rig.calm(made.asked, made.calm):
         made.complaints.append(f"not settled {made.calm.total_seconds():.0f} s after the trouble was over")
     found = check(rig, made.asked, made.allowed, calm_since)
-    found.breaches = made.complaints + found.breaches
+    found.breaches = made.complaints + made.afterwards() + found.breaches
     tidy(rig)
     return Row(drill.name, found, time.monotonic() - started)
 

@@ -42,10 +42,11 @@ def killed(rig: Rig) -> Made:
 
 def full(rig: Rig) -> Made:
     """The broker takes nothing more; accepting goes on meanwhile."""
+    refused = rig.says("scheduler", "the broker is away")
     with broker(rig) as client:
         client.config_set("maxmemory", 1)
         asked = rig.ask(20, run="broker full")
-        rig.until(lambda: "the broker is away" in (rig.folder / "scheduler.log").read_text())
+        rig.until(refused)
         client.config_set("maxmemory", 0)
     return Made(asked)
 

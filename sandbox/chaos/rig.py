@@ -4,7 +4,10 @@ Three lanes, one for each way of treating what nobody knows: `email` goes to a m
 HTTP endpoint that recognises repeats and sends again, `xml` to one that does not, and asks first.
 """
 
+import json
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +21,10 @@ from sqlalchemy import Engine, create_engine
 
 from duepost.statuses import WAITING
 from sandbox.behaviour_file import behave_well
-from sandbox.chaos.asked import Asked, ask_for, waiting_of
+from sandbox.chaos.asked import Asked, ask_for, asked_in_run, new_send, waiting_of
 from sandbox.chaos.witness import takings
 from sandbox.child import Child, wait_until
-from sandbox.stack import DATABASE, READY_WITHIN, Stack
+from sandbox.stack import DATABASE, READY_WITHIN, ROOT, Stack
 
 LANES = ("email", "sms", "xml")
 FAST = timedelta(seconds=20)
@@ -101,15 +104,18 @@ class Rig:
         """The folder of mail, http or asked: how it behaves, and what it took."""
         return self.folder / name
 
-    def start(self, name: str, env: Mapping[str, str] | None = None) -> Child:
-        """Start scheduler…, beat…, door… or worker…; what is called so and still runs is left alone."""
+    def start(self, name: str, env: Mapping[str, str] | None = None, *, lanes: tuple[str, ...] = LANES) -> Child:
+        """Start scheduler…, beat…, door… or worker…; what is called so and still runs is left alone.
+
+        lanes: those that a worker serves.
+        """
         if name in self.running and self.running[name].running:
             return self.running[name]
         kind = name.rstrip("0123456789")
         arguments = {
             "scheduler": ("scheduler.app", "worker", "-P", "threads", "-c", "4", "-Q", "control"),
             "beat": ("scheduler.app", "beat", "-S", "celery.beat:Scheduler", "--pidfile="),
-            "worker": ("worker.app", "worker", "-P", "threads", "-c", "6", "-Q", ",".join(LANES)),
+            "worker": ("worker.app", "worker", "-P", "threads", "-c", "6", "-Q", ",".join(lanes)),
             "door": ("worker.door", "worker", "-P", "threads", "-c", "4", "-Q", "enqueue"),
         }[kind]
         program = ("-n", f"{name}@%h", "--without-mingle", "--without-gossip") if arguments[1] == "worker" else ()
@@ -163,16 +169,41 @@ class Rig:
 
     def ask(self, count: int, *, lanes: tuple[str, ...] = LANES, run: str, due_in: timedelta = timedelta(0)) -> Asked:
         """Enqueue so many sends in each of the lanes, through the Python door."""
-        return ask_for(self.engine, count, lanes=lanes, run=run, due_in=due_in)
+        return ask_for(self.engine, count, lanes=lanes, run_name=run, due_in=due_in)
 
     def until(self, condition: Callable[[], bool], limit: timedelta = FAST) -> None:
         """Wait for it. Raises: TimeoutError."""
         if not wait_until(condition, limit):
             raise TimeoutError(f"not so after {limit.total_seconds():.0f} s")
 
+    def said(self, name: str) -> str:
+        """The log of a process."""
+        log = self.folder / f"{name}.log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def says(self, name: str, words: str) -> Callable[[], bool]:
+        """A condition: the process has said these words after this call."""
+        before = self.said(name).count(words)
+        return lambda: self.said(name).count(words) > before
+
     def taken(self, name: str, asked: Asked) -> int:
         """How many of these sends the counterpart has taken, repeats included."""
         return sum(taking.send in asked.sends for taking in takings(self.counterpart(name)))
+
+    def waiting(self, asked: Asked) -> int:
+        """How many of these sends still wait."""
+        return waiting_of(self.engine, asked, WAITING)
+
+    def import_twice(self, *, run: str, crash_at: str) -> Asked:
+        """Hand a file in through the command line, which dies at the point, and once more."""
+        file = self.folder / "twice.ndjson"
+        wanted = [new_send(lane) for lane in LANES for _ in range(5)]
+        rows = [{"Channel": one.channel, "InvoiceNumber": one.invoice, "ToAddress": one.to_address} for one in wanted]
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        program = [sys.executable, "-m", "duepost", "import", str(file), "--run", run]
+        for env in ({"DUEPOST_CRASH_AT": crash_at}, {}):
+            subprocess.run(program, env={**self.stack.environment, **env}, cwd=ROOT, check=False, capture_output=True)
+        return asked_in_run(self.engine, run)
 
     def calm(self, asked: Asked, limit: timedelta = CALM) -> bool:
         """The trouble is over: mend everything, start what died; True when nothing waits any more within the limit."""
@@ -183,7 +214,7 @@ class Rig:
         behave_well(self.link)
         for name in ("scheduler", "beat", "worker1", "worker2"):
             self.start(name)
-        return wait_until(lambda: not waiting_of(self.engine, asked, WAITING), limit)
+        return wait_until(lambda: not self.waiting(asked), limit)
 
     def _start_link(self) -> None:
         real = self.stack.postgres.socket_folder / ".s.PGSQL.5432"
