@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from duepost.errors import DuepostError
-from sandbox.chaos import drills_broker, drills_crash, drills_database, drills_stops
+from sandbox.chaos import (
+    drills_broker,
+    drills_crash,
+    drills_database,
+    drills_guards,
+    drills_providers,
+    drills_stops,
+    drills_time,
+)
 from sandbox.chaos.drill import Drill, Row, run
 from sandbox.chaos.rig import Rig
 from sandbox.stack import ROOT
@@ -22,6 +30,9 @@ DRILLS: tuple[Drill, ...] = (
     *drills_broker.DRILLS,
     *drills_database.DRILLS,
     *drills_stops.DRILLS,
+    *drills_providers.DRILLS,
+    *drills_guards.DRILLS,
+    *drills_time.DRILLS,
 )
 
 

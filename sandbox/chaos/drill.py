@@ -18,8 +18,8 @@ from sandbox.chaos.rig import CALM, Rig
 class Made:
     """What a drill hands over when its trouble is over.
 
-    complaints: what the drill itself saw that must not be. calm: within which all must be settled. afterwards: looks once
-    more when it is; returns complaints.
+    complaints: what the drill itself saw that must not be. calm: within which all must be settled. afterwards: looks
+    once more when it is; returns complaints.
     """
 
     asked: Asked
