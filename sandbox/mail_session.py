@@ -103,8 +103,11 @@ class MailSession(asyncio.Protocol):
 
     def pour(self) -> None:
         """Write the answer without end, as far as its pauses and the client's reading allow."""
-        while self.pieces and self.dialogue.endless is not None and not (self.lost or self.paused):
+        # A client that resets is told by the transport at once, by connection_lost only in the next round of the loop.
+        while self.pieces and not (self.lost or self.paused or self.transport.is_closing()):
             self.transport.write(next(self.pieces))
+            if self.dialogue.endless is None:
+                return
             if self.dialogue.endless:
                 asyncio.get_running_loop().call_later(self.dialogue.endless.total_seconds(), self.pour)
                 return

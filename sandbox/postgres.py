@@ -57,7 +57,7 @@ class PostgresServer(PrivateServer):
 
     stop_signal = signal.SIGINT  # "fast": sessions are cut off; SIGTERM would wait for them to leave
     # Our PG* variables and our locale must not reach the server.
-    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}  # noqa: RUF012 - a constant of the parent's type
+    environment: dict[str, str] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}  # noqa: RUF012 - a constant of the parent's type
 
     def __init__(
         self,

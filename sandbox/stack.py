@@ -49,13 +49,14 @@ class Stack:
     zone: str = "Europe/Copenhagen"
     settings: Mapping[str, str] = field(default_factory=dict)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
+    postgres_environment: Mapping[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             self.processes = opened.enter_context(Processes(self.folder))
-            self.postgres = opened.enter_context(
-                PostgresServer(settings=self.postgres_settings, processes=self.processes)
-            )
+            self.postgres = PostgresServer(settings=self.postgres_settings, processes=self.processes)
+            self.postgres.environment = {**PostgresServer.environment, **self.postgres_environment}
+            opened.enter_context(self.postgres)
             self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
             self.postgres.create_database(DATABASE)
             migrate.upgrade(self.database_url, environment=SANDBOX)

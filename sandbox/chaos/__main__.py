@@ -65,9 +65,13 @@ def main() -> int:
 
 def _drills(console: Console, drills: list[Drill], asked: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
-    with Rig(asked.folder) as rig:
-        for _ in range(asked.times):
-            rows += [_told(console, run(drill, rig)) for drill in drills if _can(console, drill)]
+    able = [drill for drill in drills if _can(console, drill)]
+    for faked in (False, True):
+        chosen = [drill for drill in able if drill.faked is faked]
+        if chosen:
+            with Rig(asked.folder, faked=faked) as rig:
+                for _ in range(asked.times):
+                    rows += [_told(console, run(drill, rig)) for drill in chosen]
     return rows
 
 
@@ -76,7 +80,7 @@ def _unprotected(console: Console, drills: list[Drill], folder: Path) -> list[Ro
     rows = []
     for drill in drills:
         if _can(console, drill):
-            with Rig(folder, sabotage=drill.sabotage) as rig:
+            with Rig(folder, sabotage=drill.sabotage, faked=drill.faked) as rig:
                 rows.append(_told(console, run(drill, rig)))
     return rows
 

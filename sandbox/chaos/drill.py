@@ -33,7 +33,7 @@ class Made:
 class Drill:
     """One trouble. `sabotage` names the protection without which it must fail; `short`: part of the short set.
 
-    needs: programs that it cannot do without.
+    needs: programs that it cannot do without. faked: it wants a rig whose clock it may set.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Drill:
     sabotage: str
     short: bool = False
     needs: Sequence[str] = ()
+    faked: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from redis import Redis
 from sqlalchemy import text
 
 from duepost.ledger.by_hand import cancel

@@ -138,7 +138,7 @@ BUSY = HttpStanding(Answer(503, headers={"Retry-After": str(RETRY_AFTER)}))
 # name -> what is done
 MISBEHAVIOURS = {
     "refused connection": Misbehaviour(None, None, (_few_calls,)),
-    "reset before the bytes": Misbehaviour(HttpStanding(Fault.RESET), MailStanding.DROP, (_few_calls,)),
+    "reset before the bytes": Misbehaviour(HttpStanding(Fault.RESET), MailStanding.UNAVAILABLE, (_few_calls,)),
     "cut after the bytes": Misbehaviour(HttpStanding(Fault.CUT), MailStanding.CUT, (_few_calls,)),
     "hang": Misbehaviour(HttpStanding(Fault.HANG), MailStanding.HANG, (_few_calls,)),
     "trickle": Misbehaviour(HttpStanding(Trickle()), MailStanding.TRICKLE, (_few_calls,)),

@@ -2,15 +2,19 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from duepost.ledger.schema import state
 from duepost.statuses import Status
-from sandbox.chaos.asked import statuses_of
+from sandbox.behaviour_file import behave, behave_well
+from sandbox.chaos.asked import Asked, statuses_of
 from sandbox.chaos.drill import Drill, Made
 from sandbox.chaos.invariants import Allowed
 from sandbox.chaos.rig import Rig
+from sandbox.http_behaviour import Answer, Trickle
+from sandbox.http_standing import HttpStanding
 
+HOUR = timedelta(hours=1)
 GAP = timedelta(seconds=90)  # the longest time without a release
 
 
@@ -57,7 +61,62 @@ def many_beats(rig: Rig) -> Made:
     return made
 
 
+def set_back(rig: Rig) -> Made:
+    """The clock of everything is set back by an hour, with leases and retries under way; then forward again."""
+    assert rig.clock
+    behave(rig.counterpart("http"), HttpStanding(Answer(500)))
+    made = Made(rig.ask(5, lanes=("sms",), run="set back"), Allowed(timed=False))
+    rig.until(lambda: Status.ERROR_SENDING_EMAIL in statuses_of(rig.engine, made.asked).values())
+    rig.stop("worker1", "worker2")
+    made.asked.add(rig.ask(5, lanes=("email", "xml"), run="set back"))
+    later = rig.ask(5, run="set back", due_in=timedelta(seconds=20))
+    rig.until(lambda: _leased(rig, made.asked) == len(made.asked.sends))
+    rig.stack.valkey.flush()  # what is leased now is lost; only the end of its lease brings it back
+    rig.clock.set(-HOUR)
+    behave_well(rig.counterpart("http"))
+    rig.start("worker1")
+    rig.start("worker2")
+    made.asked.add(rig.ask(5, run="set back", due_in=timedelta(seconds=4)))
+    rig.until(lambda: not rig.waiting(made.asked), GAP)
+    early = sum(rig.taken(name, later) for name in ("mail", "http", "asked"))
+    if early:
+        made.complaints.append(f"{early} sends left an hour early")
+    rig.clock.set(timedelta(0))
+    made.asked.add(later)
+    made.calm = GAP
+    return made
+
+
+def set_forward(rig: Rig) -> Made:
+    """The clock of everything is set forward by an hour while providers have sends in hand: none is taken from them."""
+    assert rig.clock
+    slow = HttpStanding(Trickle(pause=timedelta(milliseconds=40), endless=False))
+    behave(rig.counterpart("http"), slow)
+    made = Made(rig.ask(8, lanes=("sms", "xml"), run="set forward"), Allowed(timed=False))
+    rig.until(lambda: _in_hand(rig, made.asked) >= 4)
+    rig.clock.set(HOUR)
+    rig.until(lambda: not rig.waiting(made.asked), GAP)
+    rig.clock.set(timedelta(0))
+    return made
+
+
+def _in_hand(rig: Rig, asked: Asked) -> int:
+    return _count(rig, asked, state.c.begun_at.is_not(None))
+
+
+def _leased(rig: Rig, asked: Asked) -> int:
+    return _count(rig, asked, state.c.lease.is_not(None))
+
+
+def _count(rig: Rig, asked: Asked, condition: ColumnElement[bool]) -> int:
+    with rig.engine.connect() as connection:
+        found = select(func.count()).where(state.c.send_id.in_(list(asked.sends)), condition)
+        return int(connection.execute(found).scalar_one())
+
+
 DRILLS = (
+    Drill("time: set back an hour", set_back, sabotage="clock", needs=("faketime",), faked=True),
+    Drill("time: set forward an hour", set_forward, sabotage="clock", needs=("faketime",), faked=True),
     Drill("time: dead for an hour", late, sabotage="late", short=True),
     Drill("time: beat dead", beat_dead, sabotage="watchdog"),
     Drill("time: five beats", many_beats, sabotage="lock"),

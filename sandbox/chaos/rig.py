@@ -22,6 +22,7 @@ from sqlalchemy import Engine, create_engine
 from duepost.statuses import WAITING
 from sandbox.behaviour_file import behave_well
 from sandbox.chaos.asked import Asked, ask_for, asked_in_run, new_send, waiting_of
+from sandbox.chaos.fake_clock import fake_clock
 from sandbox.chaos.witness import takings
 from sandbox.child import Child, wait_until
 from sandbox.stack import DATABASE, READY_WITHIN, ROOT, Stack
@@ -69,18 +70,29 @@ SETTINGS: Mapping[str, str] = {
 class Rig:
     """The stack and what drills do to it. `folder` is emptied first; leaving the context ends everything.
 
-    sabotage: name of the protection that its processes run without; None for all as they are.
+    sabotage: name of the protection that its processes run without; None for all as they are. faked: the wall clock of
+    the ledger and of duepost's processes is `clock`, which can be set; the counterparts keep the true one.
     """
 
     folder: Path
     sabotage: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    faked: bool = False
     running: dict[str, Child] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)
         with ExitStack() as opened:
-            self.stack = opened.enter_context(Stack(self.folder, settings={**SETTINGS, **self.settings}))
+            clock = opened.enter_context(fake_clock()) if self.faked else None
+            self.clock = clock
+            preload = clock.environment if clock else {}
+            self.stack = opened.enter_context(
+                Stack(
+                    self.folder,
+                    settings={**SETTINGS, **self.settings, **preload},
+                    postgres_environment=preload,
+                )
+            )
             self.sockets = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="duepost-", dir="/tmp")))
             self.engine: Engine = create_engine(self.stack.database_url)
             opened.callback(self.engine.dispose)
@@ -120,12 +132,14 @@ class Rig:
         }[kind]
         program = ("-n", f"{name}@%h", "--without-mingle", "--without-gossip") if arguments[1] == "worker" else ()
         celery = ("-A", *arguments, *program, "--loglevel", "INFO")
-        if self.sabotage:
-            child = self.stack.start(name, "sandbox.chaos.sabotaged", self.sabotage, *celery, env=env)
-        else:
-            child = self.stack.start(name, "celery", *celery, env=env)
+        module, *more = self.program("celery")
+        child = self.stack.start(name, module, *more, *celery, env=env)
         self.running[name] = child
         return child
+
+    def program(self, module: str) -> list[str]:
+        """How one of duepost's modules is run, behind `python -m`."""
+        return ["sandbox.chaos.sabotaged", self.sabotage, module] if self.sabotage else [module]
 
     def start_counterpart(self, name: str) -> Child:
         """Start mail, http or asked, on the port that it had before."""
@@ -135,7 +149,7 @@ class Rig:
         module = "sandbox.mail_counterpart" if name == "mail" else "sandbox.http_counterpart"
         special = {"mail": ("--user", USER, "--password", PASSWORD), "asked": ("--forgetful",)}.get(name, ())
         usual = ("--folder", str(folder), "--port", port, "--delay-ms", DELAY_MS, "--calls")
-        child = self.stack.start(name, module, *usual, *special)
+        child = self.stack.start(name, module, *usual, *special, env={"LD_PRELOAD": ""} if self.faked else None)
         child.wait_ready((folder / "port").exists, READY_WITHIN)
         port = (folder / "port").read_text().strip()
         known.write_text(port)
@@ -200,7 +214,7 @@ class Rig:
         wanted = [new_send(lane) for lane in LANES for _ in range(5)]
         rows = [{"Channel": one.channel, "InvoiceNumber": one.invoice, "ToAddress": one.to_address} for one in wanted]
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        program = [sys.executable, "-m", "duepost", "import", str(file), "--run", run]
+        program = [sys.executable, "-m", *self.program("duepost"), "import", str(file), "--run", run]
         for env in ({"DUEPOST_CRASH_AT": crash_at}, {}):
             subprocess.run(program, env={**self.stack.environment, **env}, cwd=ROOT, check=False, capture_output=True)
         return asked_in_run(self.engine, run)
