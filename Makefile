@@ -1,6 +1,6 @@
 # `make help` tells everything. Every command does its own set-up in .venv/ and .duepost/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench constraints clean
+.PHONY: help demo chaos test check format bench constraints clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(if $(shell $(name) -c 'import sys, venv, ensurepip; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
@@ -18,6 +18,9 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)  ## send a month-end file of 1,000 invoices and account for every one (KEEP=1 leaves the stack up; FLOWER_PORT=5555)
 	$(BIN)/python -m sandbox.demo $(if $(KEEP),--keep) $(if $(FLOWER_PORT),--flower-port $(FLOWER_PORT))
+
+chaos: $(READY)  ## break everything, and hold ledger and providers against each other (SHORT=1; ONLY=broker; SOAK=120 SEED=7; UNPROTECTED=1)
+	$(BIN)/python -m sandbox.chaos $(if $(SHORT),--short) $(if $(ONLY),--only '$(ONLY)') $(if $(SOAK),--soak $(SOAK)) $(if $(SEED),--seed $(SEED)) $(if $(UNPROTECTED),--unprotected) $(if $(TIMES),--times $(TIMES))
 
 test: $(READY)  ## run the tests against servers of their own (TESTS=tests/duepost for a part)
 	$(BIN)/python -m pytest $(TESTS)

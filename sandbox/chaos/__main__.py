@@ -1,6 +1,7 @@
 """Does the promise hold while things break? `make chaos`."""
 
 import argparse
+import random
 import shutil
 import signal
 import sys
@@ -22,6 +23,7 @@ from sandbox.chaos import (
 )
 from sandbox.chaos.drill import Drill, Row, run
 from sandbox.chaos.rig import Rig
+from sandbox.chaos.soak import soak_drill
 from sandbox.stack import ROOT
 
 FOLDER = ROOT / ".duepost" / "chaos"
@@ -43,6 +45,8 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="drills whose name holds this")
     parser.add_argument("--times", type=int, default=1, help="how often in a row")
     parser.add_argument("--unprotected", action="store_true", help="switch each drill's protection off: it must fail")
+    parser.add_argument("--soak", type=float, default=0, help="seconds of random faults instead of the drills")
+    parser.add_argument("--seed", type=int, default=None, help="of the random faults; default: another one each time")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied first")
     asked = parser.parse_args()
     for asks_to_stop in (signal.SIGTERM, signal.SIGHUP):
@@ -50,6 +54,9 @@ def main() -> int:
     console = Console(highlight=False)
     drills = [one for one in DRILLS if not asked.short or one.short]
     drills = [one for one in drills if not asked.only or any(word in one.name for word in asked.only)]
+    if asked.soak:
+        seed = random.randrange(1_000_000) if asked.seed is None else asked.seed  # noqa: S311 - it is told
+        drills = [soak_drill(asked.soak, seed, console)]
     try:
         rows = _unprotected(console, drills, asked.folder) if asked.unprotected else _drills(console, drills, asked)
     except DuepostError as wrong:
