@@ -48,6 +48,7 @@ class Stack:
     zone: str = "Europe/Copenhagen"
     settings: Mapping[str, str] = field(default_factory=dict)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
+    broker_url: str = ""  # of a broker that runs already; without one the stack has a Valkey of its own
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
@@ -55,7 +56,9 @@ class Stack:
             self.postgres = opened.enter_context(
                 PostgresServer(settings=self.postgres_settings, processes=self.processes)
             )
-            self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
+            if not self.broker_url:
+                self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
+                self.broker_url = self.valkey.url
             self.postgres.create_database(DATABASE)
             migrate.upgrade(self.database_url)
             self._add_default_account()
@@ -80,7 +83,7 @@ class Stack:
         return {
             **inherited,
             "DUEPOST_DATABASE_URL": self.database_url,
-            "DUEPOST_BROKER_URL": self.valkey.url,
+            "DUEPOST_BROKER_URL": self.broker_url,
             "DUEPOST_DOCUMENTS": str(self.folder / "documents"),
             "DUEPOST_TEST_DOMAINS": "true",
             "DUEPOST_PROVIDERS__SMTP__HOST": "127.0.0.1",
