@@ -44,6 +44,9 @@ def make_app(settings: Settings, *, acknowledge: bool = False) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
+        # After a reconnect it would set the prefetch from the pool's threads and from the main loop at once: on RabbitMQ
+        # both then read the other's answer, and the worker stands still for ever (Celery 5.7, py-amqp 5.3).
+        worker_enable_prefetch_count_reduction=False,
         task_ignore_result=True,
         result_backend=None,
         task_serializer="json",
