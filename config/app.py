@@ -44,8 +44,8 @@ def make_app(settings: Settings, *, acknowledge: bool = False) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
-        # After a reconnect it would set the prefetch from the pool's threads and from the main loop at once: on RabbitMQ
-        # both then read the other's answer, and the worker stands still for ever (Celery 5.7, py-amqp 5.3).
+        # Or after a reconnect the pool's threads and the main loop set the prefetch at once: on RabbitMQ one reads the
+        # other's answer, and both wait for ever (Celery 5.7, py-amqp 5.4).
         worker_enable_prefetch_count_reduction=False,
         task_ignore_result=True,
         result_backend=None,

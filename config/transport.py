@@ -9,7 +9,7 @@ from queue import Empty
 from typing import Any
 
 from celery.app.amqp import AMQP
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport import redis
 from kombu.transport.virtual import QoS as InMemory
 from kombu.utils.encoding import bytes_to_str
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 NO_MESSAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-class GuardedQoS(redis.QoS):  # type: ignore[misc]
+class GuardedQoS(redis.QoS):
     """Keeps a message that a full broker cannot mark as taken: it is worked off without that mark."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
@@ -34,7 +34,7 @@ class GuardedQoS(redis.QoS):  # type: ignore[misc]
             InMemory.append(self, message, delivery_tag)
 
 
-class GuardedChannel(redis.Channel):  # type: ignore[misc]
+class GuardedChannel(redis.Channel):
     """Drops what is no message."""
 
     QoS = GuardedQoS
@@ -57,7 +57,7 @@ class GuardedChannel(redis.Channel):  # type: ignore[misc]
             except NO_MESSAGE as wrong:
                 _tell(queue, wrong)
             else:
-                self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu does
+                self.connection._deliver(message, queue)
             return True
         finally:
             self._in_poll = None
@@ -87,13 +87,13 @@ class GuardedChannel(redis.Channel):  # type: ignore[misc]
             raise TypeError("a delivery tag is text")
 
 
-class GuardedTransport(redis.Transport):  # type: ignore[misc]
+class GuardedTransport(redis.Transport):
     """kombu's Redis transport with such channels."""
 
     Channel = GuardedChannel
 
 
-class GuardedConnection(Connection):  # type: ignore[misc]
+class GuardedConnection(Connection):
     """Takes that transport for redis://, rediss:// and redis+socket://."""
 
     def get_transport_cls(self) -> type:
@@ -102,11 +102,12 @@ class GuardedConnection(Connection):  # type: ignore[misc]
         return GuardedTransport if found is redis.Transport else found
 
 
-class GuardedAMQP(AMQP):  # type: ignore[misc]
+class GuardedAMQP(AMQP):
     """What `Celery(amqp=…)` takes."""
 
     Connection = GuardedConnection
 
 
 def _tell(queue: str, wrong: Exception) -> None:
-    log.error("dropped an entry of %s that is no message (%s): who else writes to the broker?", queue, type(wrong).__name__)
+    kind = type(wrong).__name__
+    log.error("dropped an entry of %s that is no message (%s): who else writes to the broker?", queue, kind)

@@ -25,7 +25,7 @@ class PrivateServer(ABC):
     """
 
     stop_signal: ClassVar[int] = signal.SIGTERM
-    environment: ClassVar[dict[str, str] | None] = None
+    environment: dict[str, str] | None = None
 
     def __init__(self, name: str, processes: Processes | None, account: Account | None) -> None:
         self.name = name

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from kombu import Connection
+from kombu.connection import Connection
 
 from sandbox.child import Child
 from sandbox.ports import HOST, free_port
