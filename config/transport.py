@@ -60,7 +60,7 @@ class GuardedChannel(redis.Channel):
                 self.connection._deliver(message, queue)
             return True
         finally:
-            self._in_poll = None
+            self._in_poll = None  # type: ignore[assignment]
             self._flush_brpop_reauth()
 
     def _receive_one(self, client: Any) -> bool | None:
@@ -102,7 +102,7 @@ class GuardedConnection(Connection):
         return GuardedTransport if found is redis.Transport else found
 
 
-class GuardedAMQP(AMQP):
+class GuardedAMQP(AMQP):  # type: ignore[misc]
     """What `Celery(amqp=…)` takes."""
 
     Connection = GuardedConnection

@@ -48,7 +48,7 @@ def test_a_process_that_starts_meanwhile_waits_for_room(full: Spoiled, kind: str
     late = {"worker": stack.start_worker, "scheduler": stack.start_scheduler, "door": stack.start_door}[kind](
         f"late-{kind}"
     )
-    assert says(late, "maxmemory"), late.end_of_log()
+    assert says(late, "Trying to re"), late.end_of_log()
     full.make_room()
     assert says(late, "ready."), late.end_of_log()
     stack.processes.stop(late)

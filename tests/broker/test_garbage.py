@@ -43,7 +43,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "unknown task": {"headers": {"task": "no.such", "id": "1", "argsrepr": "gudrun"}},
     "task list": {"headers": {"task": ["gudrun"], "id": "1"}},
     "no id": {"headers": {"id": None}},
-    "id list": {"headers": {"id": ["gudrun"]}},
+    "id list": {"headers": {"id": [5]}},
     "expires": {"headers": {"expires": {"gudrun": 1}}},
     "time limit": {"headers": {"timelimit": 5}},
     "short body": {"body": b'["gudrun"]'},
