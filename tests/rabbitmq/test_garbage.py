@@ -33,7 +33,7 @@ def test_messages_of_the_wrong_shape_are_dropped(running_on: RunningOn) -> None:
     log = running.stack.folder / "worker.log"
     assert wait_until(lambda: "ready." in log.read_text(), SOON)
     kind = {"content_type": "application/json", "content_encoding": "utf-8"}
-    with Connection(running.stack.broker_url) as connection:  # no pool: the one of this process may know a killed server
+    with Connection(running.stack.broker_url) as connection:  # a pooled one may be of a killed server
         for body, headers in MESSAGES:
             connection.Producer().publish(body, exchange="email", routing_key="email", headers=headers, **kind)
     assert wait_until(lambda: log.read_text().count("dropped a message") == len(MESSAGES), SOON), log.read_text()
