@@ -12,6 +12,7 @@ from kombu.entity import Exchange, Queue
 from config import discretion
 from config.names import CONTROL_QUEUE, DOOR_QUEUE
 from config.settings import Settings, load_settings
+from config.transport import GuardedAMQP
 from duepost import crash
 from duepost.errors import ConfigError
 
@@ -23,7 +24,7 @@ def make_app(settings: Settings, *, acknowledge: bool = False) -> Celery:
     lost, because the ledger makes the send due again.
     """
     discretion.install()
-    app = Celery("duepost", broker=settings.broker_url.get_secret_value(), set_as_current=True)
+    app = Celery("duepost", broker=settings.broker_url.get_secret_value(), amqp=GuardedAMQP, set_as_current=True)
     app.settings = settings
     names = [CONTROL_QUEUE, DOOR_QUEUE, *settings.lanes]
     app.conf.update(
@@ -39,9 +40,14 @@ def make_app(settings: Settings, *, acknowledge: bool = False) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # the default, 100, ends the worker after an outage of 50 minutes
         broker_connection_timeout=3,
+        broker_channel_error_retry=True,  # a full broker refuses: without this the worker ends
+        worker_consumer="config.consumer:GuardedConsumer",
         task_acks_late=True,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
+        # Or after a reconnect the pool's threads and the main loop set the prefetch at once: on RabbitMQ one reads the
+        # other's answer, and both wait for ever (Celery 5.7, py-amqp 5.4).
+        worker_enable_prefetch_count_reduction=False,
         task_ignore_result=True,
         result_backend=None,
         task_serializer="json",

@@ -50,6 +50,7 @@ class Stack:
     settings: Mapping[str, str] = field(default_factory=dict)
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     postgres_environment: Mapping[str, str] = field(default_factory=dict)
+    broker_url: str = ""  # of a broker that runs already; without one the stack has a Valkey of its own
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
@@ -57,7 +58,9 @@ class Stack:
             self.postgres = PostgresServer(settings=self.postgres_settings, processes=self.processes)
             self.postgres.environment = {**PostgresServer.environment, **self.postgres_environment}
             opened.enter_context(self.postgres)
-            self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
+            if not self.broker_url:
+                self.valkey = opened.enter_context(ValkeyServer(processes=self.processes))
+                self.broker_url = self.valkey.url
             self.postgres.create_database(DATABASE)
             migrate.upgrade(self.database_url, environment=SANDBOX)
             self._add_default_account()
@@ -82,7 +85,7 @@ class Stack:
         return {
             **inherited,
             "DUEPOST_DATABASE_URL": self.database_url,
-            "DUEPOST_BROKER_URL": self.valkey.url,
+            "DUEPOST_BROKER_URL": self.broker_url,
             "DUEPOST_DOCUMENTS": str(self.folder / "documents"),
             "DUEPOST_ENVIRONMENT": SANDBOX,
             "DUEPOST_TEST_DOMAINS": "true",

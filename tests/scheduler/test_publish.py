@@ -102,17 +102,31 @@ def test_a_broker_that_is_gone_is_told_as_an_operational_error(
         publisher.waiting("email") if call == "waiting" else publisher.publish("email", LANE, LEASE, some(1), {})
 
 
-def test_a_full_broker_is_told_as_an_operational_error(app_of: AppOf, own_valkey: ValkeyServer) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["a new queue", "a known queue"])
+def test_a_full_broker_is_told_as_an_operational_error(app_of: AppOf, own_valkey: ValkeyServer, *, known: bool) -> None:
     publisher = Publisher(app_of(own_valkey.url))
-    publisher.publish("email", LANE, LEASE, some(1), {})
+    if known:
+        publisher.publish("email", LANE, LEASE, some(1), {})
     fill(own_valkey)
     with pytest.raises(BrokerAway):
         publisher.publish("email", LANE, LEASE, some(1), {})
+    assert publisher.waiting("email") == known  # to count takes no memory
 
 
-def fill(server: ValkeyServer) -> None:
+def test_a_broker_that_has_room_again_is_used_again(app_of: AppOf, own_valkey: ValkeyServer) -> None:
+    publisher = Publisher(app_of(own_valkey.url))
+    fill(own_valkey)
+    with pytest.raises(BrokerAway):
+        publisher.publish("email", LANE, LEASE, some(1), {})
+    fill(own_valkey, bytes_allowed=0)
+    publisher.publish("email", LANE, LEASE, some(250), {})
+    assert publisher.waiting("email") == 3
+
+
+def fill(server: ValkeyServer, bytes_allowed: int = 1) -> None:
+    """Leave the broker no memory; 0 is no limit."""
     with Redis(unix_socket_path=str(server.socket_path)) as client:
-        client.config_set("maxmemory", 1)
+        client.config_set("maxmemory", bytes_allowed)
 
 
 def test_a_broker_that_is_back_is_used_again(app_of: AppOf, own_valkey: ValkeyServer) -> None:
