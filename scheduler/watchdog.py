@@ -1,7 +1,7 @@
 """What if nobody ticks? Beat may be dead, or its machine's clock set back: then it says nothing for as long.
 
-A thread in each scheduler watches the pulse of the release on its monotonic clock. When that stands still it says so,
-and releases in beat's place.
+A thread in each scheduler watches beat's pulse on its monotonic clock. When that stands still it says so, and ticks in
+beat's place until beat is back.
 """
 
 import logging
@@ -16,9 +16,8 @@ from scheduler.tasks import engine_of
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5.0
-ANSWERED_SECONDS = 10.0  # time for the release that was asked for
 PATIENCE = timedelta(seconds=10)  # beyond the time between two ticks
+LOOK_SECONDS = 5.0
 
 
 def watch_the_tick(app: Any, stopping: threading.Event) -> threading.Thread:
@@ -29,17 +28,20 @@ def watch_the_tick(app: Any, stopping: threading.Event) -> threading.Thread:
 
 
 def _watch(app: Any, stopping: threading.Event) -> None:
-    watch, patience = Watch(), timedelta(seconds=app.settings.tick_seconds) + PATIENCE
-    while not stopping.wait(LOOK_SECONDS):
+    tick = app.settings.tick_seconds
+    watch, patience = Watch(), timedelta(seconds=tick) + PATIENCE
+    pause = LOOK_SECONDS
+    while not stopping.wait(pause):
+        pause = LOOK_SECONDS
         try:
             with engine_of(app).connect() as connection:
-                still = watch.look(last(connection, Pulse.RELEASE))
+                still = watch.look(last(connection, Pulse.TICK))
         except AWAY:
             continue  # the release itself says that the ledger is away
         if still > patience:
             log.error(
-                "nothing was released for %.0f s: is beat running, is the broker there? asking for a release",
+                "no tick came for %.0f s: is beat running, is the broker there? ticking in its place",
                 still.total_seconds(),
             )
             nudge(app)
-            stopping.wait(ANSWERED_SECONDS)
+            pause = float(tick)

@@ -11,8 +11,9 @@ from sandbox.chaos.asked import Asked, statuses_of
 from sandbox.chaos.drill import Drill, Made
 from sandbox.chaos.invariants import Allowed
 from sandbox.chaos.rig import Rig
-from sandbox.http_behaviour import Answer, Trickle
+from sandbox.http_behaviour import Trickle
 from sandbox.http_standing import HttpStanding
+from sandbox.mail_standing import MailStanding
 
 HOUR = timedelta(hours=1)
 GAP = timedelta(seconds=90)  # the longest time without a release
@@ -42,7 +43,7 @@ def late(rig: Rig) -> Made:
 def beat_dead(rig: Rig) -> Made:
     """Beat alone is dead: a scheduler notices, says so and releases without it; nobody starts beat again meanwhile."""
     rig.stop("beat")
-    told = rig.says("scheduler", "is beat running")
+    told = rig.says("scheduler", "ticking in its place")
     made = Made(rig.ask(5, run="beat dead", due_in=timedelta(seconds=4)))
     rig.until(lambda: not rig.waiting(made.asked), timedelta(seconds=60))
     if not told():
@@ -64,16 +65,18 @@ def many_beats(rig: Rig) -> Made:
 def set_back(rig: Rig) -> Made:
     """The clock of everything is set back by an hour, with leases and retries under way; then forward again."""
     assert rig.clock
-    behave(rig.counterpart("http"), HttpStanding(Answer(500)))
-    made = Made(rig.ask(5, lanes=("sms",), run="set back"), Allowed(timed=False))
+    rig.stop("beat")  # whose clock is set back says nothing for an hour
+    behave(rig.counterpart("mail"), MailStanding.DEFER)
+    made = Made(rig.ask(5, lanes=("email",), run="set back"), Allowed(timed=False))
     rig.until(lambda: Status.ERROR_SENDING_EMAIL in statuses_of(rig.engine, made.asked).values())
     rig.stop("worker1", "worker2")
-    made.asked.add(rig.ask(5, lanes=("email", "xml"), run="set back"))
-    later = rig.ask(5, run="set back", due_in=timedelta(seconds=20))
-    rig.until(lambda: _leased(rig, made.asked) == len(made.asked.sends))
+    lost = rig.ask(5, lanes=("sms", "xml"), run="set back")
+    made.asked.add(lost)
+    later = rig.ask(5, run="set back", due_in=timedelta(seconds=30))
+    rig.until(lambda: _leased(rig, lost) == len(lost.sends))
     rig.stack.valkey.flush()  # what is leased now is lost; only the end of its lease brings it back
     rig.clock.set(-HOUR)
-    behave_well(rig.counterpart("http"))
+    behave_well(rig.counterpart("mail"))
     rig.start("worker1")
     rig.start("worker2")
     made.asked.add(rig.ask(5, run="set back", due_in=timedelta(seconds=4)))

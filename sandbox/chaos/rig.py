@@ -132,6 +132,8 @@ class Rig:
         }[kind]
         program = ("-n", f"{name}@%h", "--without-mingle", "--without-gossip") if arguments[1] == "worker" else ()
         celery = ("-A", *arguments, *program, "--loglevel", "INFO")
+        if kind == "beat" and self.faked:
+            env = {**(env or {}), "LD_PRELOAD": ""}  # libfaketime breaks time.sleep, which beat lives by
         module, *more = self.program("celery")
         child = self.stack.start(name, module, *more, *celery, env=env)
         self.running[name] = child

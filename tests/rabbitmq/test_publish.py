@@ -1,6 +1,7 @@
 """Are orders put and counted on RabbitMQ as on Valkey, and is trouble with it told in the same way?"""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 
 from config.app import make_app
 from config.settings import Lane, Settings
+from duepost.ledger.clock import Clock
 from duepost.sends import Channel
 from sandbox.child import wait_until
 from sandbox.ports import free_port
@@ -73,8 +75,7 @@ def test_the_queue_stays_within_its_bound(app_on: AppOn, amqp_url: str, engine: 
     app = app_on(amqp_url)
     with engine.begin() as connection:
         queue_up(connection, 100)
-    settings: Any = app.settings
-    releaser = Releaser(engine, Publisher(app), settings.lanes, settings.providers, settings.release_lease)
+    releaser = Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic))
     for _ in range(2):
         releaser.run(seconds=0.6, stopping=threading.Event())
     assert counts(Publisher(app), 3)
