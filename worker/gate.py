@@ -63,8 +63,9 @@ class Gate:
             probing = let and self._name in open_circuits(connection)
             with self._changed:
                 if not let:
-                    self._shut = self._shut or Shut.LEDGER
-                elif self._shut or probing:
+                    if not self._probing:  # the probe under way needs the gate
+                        self._shut = self._shut or Shut.LEDGER
+                elif self._shut or probing or self._probing:
                     self._shut, self._proven, self._failures, self._probing = None, False, 0, probing
             return let
 

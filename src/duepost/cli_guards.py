@@ -8,7 +8,6 @@ from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, By, Reason, ledger, person, settings
-from duepost.errors import InvalidSend
 from duepost.ledger.circuits import open_circuits
 from duepost.ledger.fence import Fence, adopt, neutralize_fence, read_fence
 from duepost.ledger.notes import note
@@ -121,8 +120,8 @@ def adopt_(reason: Reason, by: By = None) -> None:
 
 def _named(scope: Scope, name: str) -> None:
     if (scope is Scope.ALL) != (name == ""):
-        hint = "leave it out" if scope is Scope.ALL else f"write `{scope.value} NAME`"
-        raise InvalidSend("NAME", "is one too many" if scope is Scope.ALL else "is missing", hint)
+        hint = "everything has no name: leave it out" if scope is Scope.ALL else f"write {scope.value} NAME"
+        raise typer.BadParameter(hint, param_hint="NAME")
 
 
 def _words(scope: Scope, name: str) -> str:

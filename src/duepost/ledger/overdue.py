@@ -35,7 +35,7 @@ def hold_late(connection: Connection, ids: Sequence[UUID]) -> int:
 
 
 def hold_all(connection: Connection, code: str, actor: str) -> dict[str, int]:
-    """Hold everything that waits or is held already, wherever it is: a copy of a ledger sends nothing.
+    """Hold everything that waits, wherever it is: a copy of a ledger sends nothing.
 
     What a provider may have at this moment, or may have taken, becomes 300 OUTCOME_UNKNOWN, all else 110 with the code
     given. Returns reason -> sends. Reads every row.
