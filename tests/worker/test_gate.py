@@ -284,3 +284,11 @@ def test_gates_of_other_accounts_are_their_own(engine: Engine, gate: Gate) -> No
     call(gate, WRONG_PASSWORD)
     assert other.admit(1)
     assert call(other, SENT)
+
+
+@pytest.mark.parametrize("code", ["DOCUMENT_UNREADABLE", "CHANNEL_MISMATCH", "ADAPTER_FAILED"])
+def test_a_fault_of_our_own_says_nothing_about_the_provider(engine: Engine, gate: Gate, code: str) -> None:
+    ask_probe(engine, lease=7)
+    assert gate.admit(7)
+    assert call(gate, Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason(code), alarm=True))
+    assert opened_in(engine) == [("smtp", "CONNECTION_REFUSED", 1)]
