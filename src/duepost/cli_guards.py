@@ -90,13 +90,15 @@ def health() -> None:
 def neutralize(reason: Reason, by: By = None) -> None:
     """Make a restored copy of a ledger harmless: nothing in it waits any more, and no provider is ever called for it.
 
-    Example: DUEPOST_ENVIRONMENT=staging duepost neutralize --reason "copy for the test system"
+    DUEPOST_ENVIRONMENT names the copy's own environment.
+
+    Example: duepost neutralize --reason "copy for the test system"
     """
     environment, actor, held = settings().environment, person(by), 0
     with ledger() as connection:
         neutralize_fence(connection, environment)
         unknown = 0
-        while counts := hold_all(connection, "FENCED", actor):
+        while counts := hold_all(connection, actor):
             held += counts.get("FENCED", 0)
             unknown += counts.get("OUTCOME_UNKNOWN", 0)
         note(connection, "neutralize", environment, reason=reason, actor=actor)

@@ -316,6 +316,6 @@ def test_an_import_that_dies_after_its_commit_was_accepted(duepost: Run, engine:
 def test_what_was_fenced_can_be_approved_one_by_one(duepost: Run, engine: Engine) -> None:
     send_id, other = waiting(engine), waiting(engine)
     with engine.begin() as connection:
-        hold_all(connection, "FENCED", "mette")
+        hold_all(connection, "mette")
     assert duepost("approve", send_id, *WHY).returncode == 0
     assert last_change(engine, other).reason_code == "FENCED"

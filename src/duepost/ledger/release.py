@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
@@ -44,7 +45,7 @@ class Released:
         """How many due sends were looked at."""
         return len(self.ids) + len(self.late) + len(self.paused)
 
-    def sort(self, fates: Iterable[Row[tuple[UUID, str]]]) -> None:
+    def sort(self, fates: Iterable[Row[Any]]) -> None:
         """Add sends by what becomes of them."""
         for send_id, fate in fates:
             {GO: self.ids, TOO_LATE: self.late, PAUSED: self.paused}[fate].append(send_id)

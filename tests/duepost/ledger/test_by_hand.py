@@ -29,7 +29,7 @@ pytestmark = pytest.mark.every_postgres
 
 def held(connection: Connection) -> UUID:
     [send_id] = queue_up(connection)
-    hold_all(connection, "FENCED", "mette")
+    hold_all(connection, "mette")
     return send_id
 
 

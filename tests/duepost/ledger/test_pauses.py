@@ -141,8 +141,8 @@ def test_sends_of_a_paused_account_or_run_are_set_aside_and_the_others_leave(
 ) -> None:
     ours = queue_up(connection, 3, account="acme", run="2026-11")
     others = queue_up(connection, 2)
-    names = {"accounts": ["acme"]} if scope is Scope.ACCOUNT else {"runs": ["2026-11"]}
-    found = pass_of(connection, **names)
+    accounts, runs = (["acme"], []) if scope is Scope.ACCOUNT else ([], ["2026-11"])
+    found = pass_of(connection, accounts=accounts, runs=runs)
     assert (found.ids, found.paused) == (others, ours)
     assert [state_of(connection, one)["due_at"] for one in ours] == [SET_ASIDE] * 3
     assert {state_of(connection, one)["lease"] for one in ours} == {None}
