@@ -9,7 +9,6 @@ from uuid import UUID
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import (
     Connection,
-    Row,
     exists,
     extract,
     func,
@@ -45,7 +44,7 @@ class Released:
         """How many due sends were looked at."""
         return len(self.ids) + len(self.late) + len(self.paused)
 
-    def sort(self, fates: Iterable[Row[Any]]) -> None:
+    def sort(self, fates: Iterable[Any]) -> None:
         """Add sends by what becomes of them."""
         for send_id, fate in fates:
             {GO: self.ids, TOO_LATE: self.late, PAUSED: self.paused}[fate].append(send_id)
