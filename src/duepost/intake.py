@@ -116,15 +116,13 @@ class Intake:
         """False when another transaction has meanwhile committed one of these business keys; raises unless `again`."""
         if not fresh:
             return True
-        attempt = self._connection.begin_nested()
         try:
-            copy_in(self._connection, fresh)
+            with self._connection.begin_nested():
+                copy_in(self._connection, fresh)
         except UniqueViolation:
-            attempt.rollback()
             if not again:
                 raise
             return False
-        attempt.commit()
         return True
 
     def _account(self, name: str) -> Account:

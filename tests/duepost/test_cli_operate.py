@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -274,11 +274,12 @@ def test_without_a_setting_it_is_late_after_a_day(duepost: Run, engine: Engine, 
     assert limits(engine) == [timedelta(hours=24)] * 2
 
 
+YEAR = datetime.now(UTC).year + 1
 LIMITED = "Channel,ToAddress,InvoiceNumber,ScheduleSendDate,NotAfter\nEmail,inge@firma.dk,1001,"
 
 
 def test_a_row_may_say_until_when_it_may_leave(duepost: Run, engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "limited.csv").write_text(LIMITED + "2027-06-01 08:00,2027-06-01 12:00\n")
+    (tmp_path / "limited.csv").write_text(LIMITED + f"{YEAR}-06-01 08:00,{YEAR}-06-01 12:00\n")
     assert duepost("import", "limited.csv").returncode == 0
     assert limits(engine) == [timedelta(hours=4)]
 
@@ -286,13 +287,13 @@ def test_a_row_may_say_until_when_it_may_leave(duepost: Run, engine: Engine, tmp
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ("2027-06-01 07:00", "NotAfter is not later than the time to leave"),
+        (f"{YEAR}-06-01 07:00", "NotAfter is not later than the time to leave"),
         ("tomorrow", "NotAfter is no date with a time"),
-        ("2030-06-01 07:00", "NotAfter is more than two years ahead"),
+        (f"{YEAR + 3}-06-01 07:00", "NotAfter is more than two years ahead"),
     ],
 )
 def test_a_limit_that_cannot_be_is_a_bad_row(duepost: Run, tmp_path: Path, given: str, problem: str) -> None:
-    (tmp_path / "limited.csv").write_text(LIMITED + f"2027-06-01 08:00,{given}\n")
+    (tmp_path / "limited.csv").write_text(LIMITED + f"{YEAR}-06-01 08:00,{given}\n")
     done = duepost("import", "limited.csv")
     assert done.returncode == 1
     assert f"limited.csv:2: {problem}" in done.stderr
