@@ -1,10 +1,13 @@
 """Does a process die at a named point when a drill asks for it, and never otherwise?"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from duepost.crash import POINTS, arm, reached
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +53,9 @@ def test_disarmed_it_lives_on(deaths: list[str]) -> None:
     arm(None)
     pass_by(deaths)
     assert deaths == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_every_point_is_somewhere_in_the_code(point: str) -> None:
+    files = [file for room in ("src", "scheduler", "worker") for file in (ROOT / room).rglob("*.py")]
+    assert [file for file in files if f'crash.reached("{point}"' in file.read_text()]
