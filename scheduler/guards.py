@@ -1,7 +1,7 @@
 """What may not be released at present: pauses and open circuits, as one pass of the release sees them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ class Guards:
     """The pauses and open circuits of one moment."""
 
     paused: list[Pause]
-    circuits: Mapping[str, Circuit]
+    circuits: dict[str, Circuit]
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
@@ -46,6 +46,10 @@ class Guards:
         """True when one send, and no more, may be released to see whether the provider answers again."""
         circuit = self.circuits.get(lane.provider)
         return circuit is not None and circuit.probe_due
+
+    def probed(self, lane: Lane) -> None:
+        """The probe is under way: no other lane of the same provider account sends a second one."""
+        self.circuits[lane.provider] = replace(self.circuits[lane.provider], probe_due=False)
 
     def bring_back(self, connection: Connection) -> int:
         """Give sends that no pause holds any more their due times back; returns how many."""

@@ -121,39 +121,63 @@ class Releaser:
             moved.lost += len(settle_lost(connection, name, lane.provider, account.on_unknown))
         if guards.hold(lane):
             return False
-        probing = guards.probing(lane)
-        if not probing:
-            self._release_suspect(name, moved)
-        room = 1 if probing else (lane.queued_orders - self.publisher.waiting(name)) * lane.order_size
+        if guards.probing(lane):
+            self._probe(name, guards, moved)
+            return False
+        self._release_suspect(name, guards, moved)
+        room = (lane.queued_orders - self.publisher.waiting(name)) * lane.order_size
         while room > 0:
             limit = min(room, max(BATCH // lane.order_size, 1) * lane.order_size)  # part of an order fills a place, too
-            with self.engine.begin() as connection:
-                released = ledger.release(
-                    connection,
-                    name,
-                    limit,
-                    self.lease,
-                    most_attempts=self.most_attempts,
-                    paused_accounts=guards.paused_accounts,
-                    paused_runs=guards.paused_runs,
-                )
-                moved.held += hold_late(connection, released.late) if released.late else 0
-                if released.paused:
-                    set_aside(connection, released.paused)
-                if probing and released.ids:
-                    probe_with(connection, lane.provider, released.lease, PROBE_ANSWERS_WITHIN)
-            self._publish(name, released, moved)
-            if released.seen < limit or probing:
+            released = self._release(name, limit, guards, moved)
+            if released.seen < limit:
                 return False
             room -= len(released.ids)
         return True
 
-    def _release_suspect(self, name: str, moved: Moved) -> None:
+    def _probe(self, name: str, guards: Guards, moved: Moved) -> None:
+        """One send sees whether the provider answers again."""
+        if not self._release(name, 1, guards, moved, probe=True).ids:
+            self._release_suspect(name, guards, moved, probe=True)
+
+    def _release(self, name: str, limit: int, guards: Guards, moved: Moved, *, probe: bool = False) -> ledger.Released:
+        with self.engine.begin() as connection:
+            released = ledger.release(
+                connection,
+                name,
+                limit,
+                self.lease,
+                most_attempts=self.most_attempts,
+                paused_accounts=guards.paused_accounts,
+                paused_runs=guards.paused_runs,
+            )
+            self._dispose(connection, name, released, guards, moved, probe=probe)
+        self._publish(name, released, moved)
+        return released
+
+    def _release_suspect(self, name: str, guards: Guards, moved: Moved, *, probe: bool = False) -> None:
         """One that lost its worker before travels alone."""
         with self.engine.begin() as connection:
-            suspect = ledger.release_suspect(connection, name, self.lease)
-            moved.held += hold_late(connection, suspect.late) if suspect.late else 0
+            suspect = ledger.release_suspect(
+                connection,
+                name,
+                self.lease,
+                paused_accounts=guards.paused_accounts,
+                paused_runs=guards.paused_runs,
+            )
+            self._dispose(connection, name, suspect, guards, moved, probe=probe)
         self._publish(name, suspect, moved)
+
+    def _dispose(
+        self, connection: Connection, name: str, released: ledger.Released, guards: Guards, moved: Moved, *, probe: bool
+    ) -> None:
+        """In the release's own transaction: hold what is late, set aside what is paused, name the probe."""
+        moved.held += hold_late(connection, released.late) if released.late else 0
+        if released.paused:
+            set_aside(connection, released.paused)
+        if probe and released.ids:
+            lane = self.lanes[name]
+            probe_with(connection, lane.provider, released.lease, PROBE_ANSWERS_WITHIN)
+            guards.probed(lane)
 
     def _publish(self, name: str, released: ledger.Released, moved: Moved) -> None:
         if not released.ids:

@@ -140,6 +140,8 @@ class Attempter:
             reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
             return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True), begun.in_doubt
         in_doubt = begun.in_doubt
+        if in_doubt and self.on_unknown is UnknownPolicy.HOLD:  # the operator changed it since the last attempt
+            return Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("NOT_REPEATED")), in_doubt
         try:
             if in_doubt and self.on_unknown is UnknownPolicy.RESOLVE and isinstance(self.provider, Asked):
                 said = self.provider.ask(job)

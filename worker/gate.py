@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from duepost.ledger.circuits import close_circuit, lets_through, open_circuit, open_circuits
 from duepost.ledger.engine import AWAY
 from duepost.ledger.pauses import Scope, add_pause, names_of, pauses
-from worker.outage import CREDENTIALS_REFUSED, is_outage
+from worker.outage import CREDENTIALS_REFUSED, OURS, is_outage
 from worker.providers.port import Outcome
 
 log = logging.getLogger(__name__)
@@ -63,8 +63,9 @@ class Gate:
             probing = let and self._name in open_circuits(connection)
             with self._changed:
                 if not let:
-                    self._shut = self._shut or Shut.LEDGER
-                elif self._shut or probing:
+                    if not self._probing:  # the probe under way needs the gate
+                        self._shut = self._shut or Shut.LEDGER
+                elif self._shut or probing or self._probing:
                     self._shut, self._proven, self._failures, self._probing = None, False, 0, probing
             return let
 
@@ -96,6 +97,8 @@ class Gate:
 
     def _judge(self, outcome: Outcome) -> bool:
         """Draw the conclusion; True when an open circuit is to be closed."""
+        if outcome.reason.code in OURS:
+            return False
         if outcome.reason.code == CREDENTIALS_REFUSED:
             self._close(Shut.CREDENTIALS, CREDENTIALS_REFUSED)
             return False

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from duepost import crash
+from duepost.errors import Refused
 from duepost.ledger.accept import nudge
 from duepost.ledger.begin import Begun, ToBegin, begin, take_back
 from duepost.ledger.engine import AWAY
@@ -110,7 +111,9 @@ class Journal:
         """Undo begins that may have been committed although we were told that the ledger is away."""
         try:
             undone = take_back(self._line.connection(), self._perhaps) if self._perhaps else 0
-        except AWAY:
+        except Exception as trouble:
+            if not is_away(trouble):
+                raise
             self._line.hang_up()
         else:
             if undone:
@@ -182,7 +185,7 @@ class Journal:
         if any(outcome.wait is not None and outcome.wait < TICK for outcome, _ in records):
             try:
                 nudge(self._line.connection())
-            except AWAY:  # the minute tick comes anyway
+            except (*AWAY, Refused):  # the minute tick comes anyway
                 self._line.hang_up()
         return []
 
@@ -190,7 +193,7 @@ class Journal:
         """Outcomes whose lease was lost: they still settle what was called unknown meanwhile."""
         try:
             mended = record_late(self._line.connection(), late)
-        except AWAY:  # nobody tells it again: a person settles it
+        except (*AWAY, Refused):  # nobody tells it again: a person settles it
             self._line.hang_up()
             mended = set()
         for outcome in late:

@@ -24,6 +24,18 @@ OUTAGES = frozenset(
         "TLS_NOT_OFFERED",
     }
 )
+# Reasons of our own: the provider was not called, or did not cause them. They say nothing about it.
+OURS = frozenset(
+    {
+        "ADAPTER_FAILED",
+        "ADDRESS_INVALID",
+        "ADDRESS_MISSING",
+        "CHANNEL_MISMATCH",
+        "DOCUMENT_UNREADABLE",
+        "FIELD_UNSAFE",
+        "NOT_REPEATED",
+    }
+)
 SESSIONS = frozenset(stage.value for stage in SESSION)
 
 

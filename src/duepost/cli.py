@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from duepost import crash
-from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, UNREACHABLE, ledger, settings
+from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHABLE, ledger, settings
 from duepost.cli_guards import add_guard_commands
 from duepost.cli_sends import add_send_commands
 from duepost.doors import Taken, door_of
-from duepost.errors import DuepostError
+from duepost.errors import DuepostError, Refused
 from duepost.importing import RowProblem, import_file
 from duepost.ledger import look, migrate
 from duepost.ledger.accounts import accounts, add_account
@@ -161,6 +161,9 @@ def main() -> None:
     """The program `duepost`: an error is one clear sentence, not a traceback."""
     try:
         app()
+    except Refused as guard:
+        err.print(str(guard), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(REFUSED)
     except DuepostError as wrong:
         err.print(str(wrong), markup=False, highlight=False, soft_wrap=True)
         sys.exit(DONE_WITH_PROBLEMS)

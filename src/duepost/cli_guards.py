@@ -8,7 +8,6 @@ from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, By, Reason, ledger, person, settings
-from duepost.errors import InvalidSend
 from duepost.ledger.circuits import open_circuits
 from duepost.ledger.fence import Fence, adopt, neutralize_fence, read_fence
 from duepost.ledger.notes import note
@@ -91,13 +90,15 @@ def health() -> None:
 def neutralize(reason: Reason, by: By = None) -> None:
     """Make a restored copy of a ledger harmless: nothing in it waits any more, and no provider is ever called for it.
 
-    Example: DUEPOST_ENVIRONMENT=staging duepost neutralize --reason "copy for the test system"
+    DUEPOST_ENVIRONMENT names the copy's own environment.
+
+    Example: duepost neutralize --reason "copy for the test system"
     """
     environment, actor, held = settings().environment, person(by), 0
     with ledger() as connection:
         neutralize_fence(connection, environment)
         unknown = 0
-        while counts := hold_all(connection, "FENCED", actor):
+        while counts := hold_all(connection, actor):
             held += counts.get("FENCED", 0)
             unknown += counts.get("OUTCOME_UNKNOWN", 0)
         note(connection, "neutralize", environment, reason=reason, actor=actor)
@@ -121,8 +122,8 @@ def adopt_(reason: Reason, by: By = None) -> None:
 
 def _named(scope: Scope, name: str) -> None:
     if (scope is Scope.ALL) != (name == ""):
-        hint = "leave it out" if scope is Scope.ALL else f"write `{scope.value} NAME`"
-        raise InvalidSend("NAME", "is one too many" if scope is Scope.ALL else "is missing", hint)
+        hint = "everything has no name: leave it out" if scope is Scope.ALL else f"write {scope.value} NAME"
+        raise typer.BadParameter(hint, param_hint="NAME")
 
 
 def _words(scope: Scope, name: str) -> str:

@@ -96,4 +96,5 @@ def _next(one: look.Standing) -> str:
         return f"a provider has it now (attempt {one.attempts})"
     if one.due_at is None:
         return one.status.meaning
-    return f"{one.status.meaning} Due {one.due_at.isoformat(' ', 'seconds')}."
+    paused = " Its account or run is paused." if one.set_aside else ""
+    return f"{one.status.meaning} Due {one.due_at.isoformat(' ', 'seconds')}.{paused}"

@@ -157,3 +157,49 @@ def test_what_only_the_adapter_can_judge_is_found_at_the_start(
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_resolve_needs_a_provider_that_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUEPOST_PROVIDERS__SMTP__ON_UNKNOWN", "resolve")
+    with pytest.raises(ConfigError, match="is resolve, and this provider cannot be asked") as wrong:
+        load_settings()
+    assert wrong.value.setting == "DUEPOST_PROVIDERS__SMTP__ON_UNKNOWN"
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_an_http_endpoint_can_be_asked_where_it_says_so(monkeypatch: pytest.MonkeyPatch, *, asks: bool) -> None:
+    monkeypatch.setenv("DUEPOST_PROVIDERS__OWN__KIND", "http")
+    monkeypatch.setenv("DUEPOST_PROVIDERS__OWN__URL", "https://own.example.com/sends")
+    monkeypatch.setenv("DUEPOST_PROVIDERS__OWN__ON_UNKNOWN", "resolve")
+    if asks:
+        monkeypatch.setenv("DUEPOST_PROVIDERS__OWN__STATUS_URL", "https://own.example.com/sends")
+        assert load_settings().providers["own"].on_unknown == "resolve"
+    else:
+        with pytest.raises(ConfigError, match="use hold, or for kind http name STATUS_URL"):
+            load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DUEPOST_ENVIRONMENT", "Pro duction"),
+        ("DUEPOST_CRASH_AT", "somewhere"),
+        ("DUEPOST_CRASH_AT", "begun"),
+        ("DUEPOST_LATE_HOURS", '{"email": 0}'),
+        ("DUEPOST_LATE_HOURS", '{"fax": 1}'),
+        ("DUEPOST_RETRY__MAX_ATTEMPTS", "0"),
+        ("DUEPOST_PROVIDERS__SMTP__CIRCUIT_FAILURES", "0"),
+        ("DUEPOST_PROVIDERS__SMTP__CIRCUIT_PROBE_SECONDS", "0"),
+    ],
+)
+def test_a_guard_that_is_set_wrongly_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as wrong:
+        load_settings()
+    assert wrong.value.setting.startswith(name)
+
+
+def test_in_the_sandbox_a_process_can_be_told_where_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUEPOST_ENVIRONMENT", "sandbox")
+    monkeypatch.setenv("DUEPOST_CRASH_AT", "begun:INV-1")
+    assert load_settings().crash_at == "begun:INV-1"

@@ -1,5 +1,9 @@
 """What does a test of the doors need?"""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,8 @@ from duepost.ledger.accounts import add_account
 from duepost.rules import Rules
 
 ZONE = "Europe/Copenhagen"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -31,3 +37,24 @@ def ledger(engine: Engine) -> Engine:
 def billing(ledger: Engine, connection: Connection) -> Connection:  # noqa: ARG001 - the account must be there
     """A billing app's connection to that ledger."""
     return connection
+
+
+@pytest.fixture
+def duepost(database_url: str, engine: Engine, tmp_path: Path) -> Run:
+    """The program, on a ledger with one account."""
+    with engine.begin() as connection:
+        add_account(connection, "default", ZONE)
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DUEPOST_")}
+        settings = {"DUEPOST_DATABASE_URL": database_url, "DUEPOST_DOCUMENTS": str(tmp_path / "documents")}
+        return subprocess.run(
+            [sys.executable, "-m", "duepost", *arguments],
+            env={**kept, "COLUMNS": "200", **settings, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+
+    return run

@@ -3,42 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from duepost.ledger import look
-from duepost.ledger.accounts import add_account
 from duepost.statuses import Status
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.duepost.conftest import Run
 
 GOOD = "Channel,ToAddress,InvoiceNumber\nEmail,inge@firma.dk,1001\nEmail,jens@firma.dk,1002\n"
 BAD = "Channel,ToAddress,InvoiceNumber\nEmail,inge@firma.dk,1001\nFax,not an address,\n"
 DOCUMENTED = "Channel,ToAddress,InvoiceNumber,Document\nEmail,inge@firma.dk,1001,a.pdf\n"
-
-
-@pytest.fixture
-def duepost(database_url: str, engine: Engine, tmp_path: Path) -> Run:
-    """The program, on a ledger with one account."""
-    with engine.begin() as connection:
-        add_account(connection, "default", "Europe/Copenhagen")
-
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DUEPOST_")}
-        settings = {"DUEPOST_DATABASE_URL": database_url, "DUEPOST_DOCUMENTS": str(tmp_path / "documents")}
-        return subprocess.run(
-            [sys.executable, "-m", "duepost", *arguments],
-            env={**kept, "COLUMNS": "200", **settings, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-        )
-
-    return run
 
 
 def counts(engine: Engine) -> dict[Status, int]:
@@ -211,7 +187,7 @@ def test_a_ledger_of_a_newer_duepost_is_left_alone_with_one_sentence(duepost: Ru
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     done = duepost("migrate")
     assert (done.returncode, done.stderr.strip()) == (
-        1,
+        3,
         "the ledger has the form of a newer duepost: install that version",
     )
 

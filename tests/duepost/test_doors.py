@@ -12,7 +12,19 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, func, make_url, select
 from sqlalchemy.exc import OperationalError
 
-from duepost import Channel, Door, InvalidSend, NewSend, Priority, Receipt, Status, Taken, enqueue, enqueue_many
+from duepost import (
+    Channel,
+    Door,
+    InvalidSend,
+    NewSend,
+    Priority,
+    Receipt,
+    Status,
+    Taken,
+    TryLater,
+    enqueue,
+    enqueue_many,
+)
 from duepost.ledger import look
 from duepost.ledger.accept import NUDGE
 from duepost.ledger.accounts import add_account
@@ -328,3 +340,37 @@ def test_a_batch_nudges_once(ledger: Engine, door: Door) -> None:
         with ledger.begin() as connection:
             enqueue_many(connection, [ONE, OTHER, sms], door=door)
         assert heard(scheduler, 0.3) == 1
+
+
+@each_way
+def test_a_ledger_that_goes_away_says_try_later_with_the_fault_as_its_cause(
+    ledger: Engine, door: Door, way: Way
+) -> None:
+    with ledger.connect() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with ledger.connect() as other:
+            other.execute(select(func.pg_terminate_backend(pid, 5000)))
+        with pytest.raises(TryLater, match=r"the ledger cannot take it now \(.+\); nothing was stored") as away:
+            way(connection, ONE, door)
+        assert isinstance(away.value.__cause__, OperationalError)
+        connection.invalidate()
+    with ledger.connect() as connection:
+        assert rows_in(connection, "send") == 0
+
+
+@each_way
+def test_a_ledger_that_only_reads_says_try_later(billing: Connection, door: Door, way: Way) -> None:
+    billing.exec_driver_sql("SET TRANSACTION READ ONLY")
+    with pytest.raises(TryLater, match="ReadOnlySqlTransaction"):
+        way(billing, ONE, door)
+
+
+def test_a_send_is_late_a_day_after_its_time_unless_it_says_otherwise(billing: Connection, door: Door) -> None:
+    usual = enqueue(billing, replace(ONE, schedule_send_date=IN_A_YEAR), door=door)
+    own = enqueue(
+        billing,
+        replace(OTHER, schedule_send_date=IN_A_YEAR, not_after=IN_A_YEAR + timedelta(hours=2)),
+        door=door,
+    )
+    limits = {row[0]: row[1] for row in billing.execute(select(state.c.send_id, state.c.not_after - state.c.due_at))}
+    assert limits == {usual.id: timedelta(hours=24), own.id: timedelta(hours=2)}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duepost.errors import ConfigError, InvalidSend
-from duepost.schedule import PAST, read_schedule
+from duepost.schedule import PAST, read_not_after, read_schedule
 from duepost.sends import Schedule
 
 NOW = datetime(2026, 1, 15, 12, 0, 30, tzinfo=UTC)
@@ -204,3 +204,38 @@ def test_without_a_warning_the_instant_reads_as_the_wall_time_given(wall: dateti
     back = found.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert found.wall == wall
     assert (back == wall) or "skipped" in (found.warning or "")
+
+
+@pytest.mark.parametrize("given_date", [None, "", "0001-01-01T00:00:00"])
+def test_without_a_limit_there_is_none(given_date: str | None) -> None:
+    assert read_not_after(given_date, COPENHAGEN, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("given_date", "instant"),
+    [
+        ("2026-05-31 15:55", "2026-05-31 13:55"),
+        ("2026-05-31T15:55:00+00:00", "2026-05-31 15:55"),
+        (datetime(2026, 5, 31, 15, 55), "2026-05-31 13:55"),  # noqa: DTZ001 - naive: the account's zone
+    ],
+)
+def test_a_limit_has_the_forms_of_a_schedule(given_date: str | datetime, instant: str) -> None:
+    assert read_not_after(given_date, COPENHAGEN, NOW) == utc(instant)
+
+
+@pytest.mark.parametrize("earlier", [timedelta(0), MINUTE, timedelta(days=900)])
+def test_a_limit_is_later_than_the_time_to_leave(earlier: timedelta) -> None:
+    with pytest.raises(InvalidSend, match="NotAfter is not later than the time to leave"):
+        read_not_after(NOW - earlier, COPENHAGEN, NOW)
+
+
+def test_a_limit_may_follow_a_schedule_that_lies_far_ahead() -> None:
+    leaves = NOW + timedelta(days=700)
+    assert read_not_after(leaves + timedelta(days=60), COPENHAGEN, leaves) == leaves + timedelta(days=60)
+
+
+@pytest.mark.parametrize("given_date", ["tomorrow", "2026-02-30 12:00", "2031-01-01 12:00"])
+def test_a_wrong_limit_is_a_fault_of_not_after(given_date: str) -> None:
+    with pytest.raises(InvalidSend) as wrong:
+        read_not_after(given_date, COPENHAGEN, NOW)
+    assert (wrong.value.field, wrong.value.value) == ("NotAfter", given_date)

@@ -1,5 +1,6 @@
 """Does what is due reach the lanes' queues up to their bound, once, and does nothing get lost on the way?"""
 
+import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,26 +12,33 @@ from uuid import UUID, uuid4
 import pytest
 from celery import Celery
 from redis import Redis
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from config.names import RELEASE
+from duepost.errors import Refused
 from duepost.ledger import look
 from duepost.ledger.accept import copy_in
 from duepost.ledger.accounts import run_named
+from duepost.ledger.circuits import open_circuit, open_circuits
 from duepost.ledger.clock import Clock
+from duepost.ledger.guard_tables import fence, pulse
 from duepost.ledger.identifiers import new_id
-from duepost.ledger.release import take_release_lock
+from duepost.ledger.pauses import Scope, add_pause, end_pause
+from duepost.ledger.pulse import Pulse, ages, beat
+from duepost.ledger.release import release, take_release_lock
 from duepost.ledger.schema import state
+from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.sends import Priority
 from duepost.statuses import Status
 from sandbox.child import wait_until
 from sandbox.valkey import ValkeyServer
+from scheduler.beat import PATIENCE_SECONDS
 from scheduler.moved import Moved
 from scheduler.publish import Publisher
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
 from scheduler.tasks import add_tasks
-from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, accepted, account_id, begun, queue_up
+from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, accepted, account_id, begun, queue_up, set_state
 from tests.scheduler.conftest import AppOf, Broker
 
 LIMIT = timedelta(seconds=20)
@@ -261,3 +269,188 @@ def test_the_task_answers_with_a_line_for_people(engine: Engine, app: Celery, br
     assert app.tasks[RELEASE]() == "released 3 in 1 orders (email 3)"
     assert broker.count() == 1
     app.ledger.dispose()
+
+
+@pytest.mark.parametrize(("scope", "name"), [(Scope.ALL, ""), (Scope.CHANNEL, "email"), (Scope.PROVIDER, "smtp")])
+def test_while_its_channel_or_provider_is_paused_a_lane_keeps_everything_in_the_ledger(
+    engine: Engine, releaser: Releaser, broker: Broker, scope: Scope, name: str
+) -> None:
+    ids = queued(engine, 5)
+    paused(engine, scope, name)
+    run(releaser)
+    assert (broker.count(), due_now(engine)) == (0, 5)
+    resumed(engine, scope, name)
+    run(releaser)
+    assert broker.ids() == ids
+
+
+@pytest.mark.parametrize(("scope", "name"), [(Scope.ACCOUNT, "acme"), (Scope.RUN, "2026-11")])
+def test_sends_of_a_paused_account_or_run_stay_and_the_others_leave(
+    engine: Engine, releaser: Releaser, broker: Broker, scope: Scope, name: str
+) -> None:
+    ours = queued(engine, 3, account="acme", run="2026-11")
+    later = queued(engine, 1, due_in=60 * MINUTE, account="acme", run="2026-11")
+    others = queued(engine, 2)
+    paused(engine, scope, name)
+    run(releaser)
+    assert broker.ids() == others
+    resumed(engine, scope, name)
+    run(releaser)
+    assert broker.ids() == [*others, *ours]
+    assert later[0] not in broker.ids()
+
+
+def test_a_send_that_lost_its_worker_and_is_paused_is_set_aside(
+    engine: Engine, releaser: Releaser, broker: Broker
+) -> None:
+    with engine.begin() as connection:
+        begun(connection, lease_time=NOW)
+        settle_lost(connection, LANE, "smtp", UnknownPolicy.RESEND)
+    paused(engine, Scope.ACCOUNT, "default")
+    run(releaser)
+    assert (broker.count(), due_now(engine)) == (0, 0)
+    resumed(engine, Scope.ACCOUNT, "default")
+    run(releaser)
+    assert broker.count() == 1
+
+
+def test_a_send_whose_worker_vanished_is_settled_even_while_its_lane_is_paused(
+    engine: Engine, releaser: Releaser
+) -> None:
+    with engine.begin() as connection:
+        begun(connection, lease_time=NOW)
+    paused(engine, Scope.ALL, "")
+    assert run(releaser).lost == 1
+
+
+def circuit(engine: Engine, probe_in: timedelta) -> None:
+    with engine.begin() as connection:
+        open_circuit(connection, "smtp", "CONNECTION_REFUSED", probe_in)
+
+
+def probe_lease(engine: Engine) -> int | None:
+    with engine.connect() as connection:
+        return open_circuits(connection)["smtp"].probe_lease
+
+
+def test_under_an_open_circuit_nothing_is_released(engine: Engine, releaser: Releaser, broker: Broker) -> None:
+    queued(engine, 5)
+    circuit(engine, MINUTE)
+    run(releaser)
+    assert (broker.count(), due_now(engine)) == (0, 5)
+
+
+def test_when_a_probe_is_due_one_send_leaves_and_its_lease_is_the_probes(
+    engine: Engine, releaser: Releaser, broker: Broker
+) -> None:
+    queued(engine, 5)
+    circuit(engine, NOW)
+    run(releaser, seconds=0.5)
+    [message] = broker.messages()
+    assert len(message.ids) == 1
+    assert message.arguments[1] == probe_lease(engine)
+
+
+def test_lanes_of_one_provider_account_send_one_probe(
+    app_of: AppOf, engine: Engine, broker_url: str, broker: Broker
+) -> None:
+    queued(engine, 5)
+    queued(engine, 5, lane="second")
+    circuit(engine, NOW)
+    run(releaser_of(app_of(broker_url, email={}, second={}), engine), seconds=0.5)
+    assert len(broker.ids("email")) + len(broker.ids("second")) == 1
+
+
+def test_a_send_that_lost_its_worker_is_the_probe_when_no_other_is_due(
+    engine: Engine, releaser: Releaser, broker: Broker
+) -> None:
+    with engine.begin() as connection:
+        [send] = begun(connection, lease_time=NOW)
+        settle_lost(connection, LANE, "smtp", UnknownPolicy.RESEND)
+    circuit(engine, NOW)
+    run(releaser)
+    assert broker.ids() == [send.id]
+    assert broker.messages()[0].arguments[1] == probe_lease(engine)
+
+
+def test_a_run_waits_for_the_next_probe_within_its_time(engine: Engine, releaser: Releaser, broker: Broker) -> None:
+    queued(engine, 1)
+    circuit(engine, timedelta(seconds=0.5))
+    assert run(releaser, seconds=10).sends == {LANE: 1}
+    assert broker.count() == 1
+
+
+def test_what_is_past_its_time_is_held_and_counted(engine: Engine, releaser: Releaser, broker: Broker) -> None:
+    queued(engine, 2, late_in=-MINUTE)
+    good = queued(engine, 1, late_in=MINUTE)
+    assert str(run(releaser)) == "released 1 in 1 orders (email 1) · 2 past their time"
+    assert broker.ids() == good
+    with engine.connect() as connection:
+        assert look.counts(connection) == {Status.QUEUE: 1, Status.PENDING_APPROVAL: 2}
+
+
+def test_a_retry_that_has_used_up_its_attempts_is_given_up(engine: Engine, releaser: Releaser, broker: Broker) -> None:
+    [send_id] = queued(engine, 1)
+    with engine.begin() as connection:
+        set_state(connection, send_id, attempts=100, status=int(Status.ERROR_SENDING_EMAIL))
+    assert run(releaser).held == 1
+    assert broker.count() == 0
+
+
+def test_nothing_is_released_from_another_environments_ledger(
+    engine: Engine, releaser: Releaser, broker: Broker
+) -> None:
+    queued(engine, 1)
+    with pytest.raises(Refused, match="belongs to environment production"):
+        run(replace(releaser, environment="staging"))
+    assert broker.count() == 0
+
+
+def test_the_task_says_why_nothing_is_released_from_a_copy(
+    engine: Engine, app: Celery, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_tasks(app)
+    queued(engine, 1)
+    with engine.begin() as connection:
+        connection.execute(update(fence).values(fingerprint="another's"))
+    assert app.tasks[RELEASE]().startswith("nothing released: the ledger was sealed in another database")
+    assert caplog.records[-1].levelno == logging.CRITICAL
+    assert broker.count() == 0
+    app.ledger.dispose()
+
+
+@pytest.mark.parametrize(
+    ("patience", "pulses"), [((), {Pulse.RELEASE}), ((PATIENCE_SECONDS,), {Pulse.RELEASE, Pulse.TICK})]
+)
+def test_a_release_leaves_its_pulse_and_a_tick_of_beat_its_own(
+    engine: Engine, app: Celery, patience: tuple[float, ...], pulses: set[Pulse]
+) -> None:
+    add_tasks(app)
+    app.tasks[RELEASE](*patience)
+    with engine.connect() as connection:
+        assert set(ages(connection)) == pulses
+    app.ledger.dispose()
+
+
+def test_a_clock_that_was_set_back_is_told_and_leases_go_back_with_it(
+    engine: Engine, releaser: Releaser, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The lease, made before the jump, would have kept the send for an hour more."""
+    [send_id] = queued(engine, 1)
+    with engine.begin() as connection:
+        release(connection, LANE, 1, timedelta(minutes=59))
+        beat(connection, Pulse.RELEASE)
+        connection.execute(update(pulse).values(at=pulse.c.at + timedelta(hours=1)))
+    run(releaser)
+    assert "the ledger's clock jumped by -3600 s" in caplog.text
+    assert broker.ids() == [send_id]
+
+
+def paused(engine: Engine, scope: Scope, name: str) -> None:
+    with engine.begin() as connection:
+        add_pause(connection, scope, name, reason="moving", actor="mette")
+
+
+def resumed(engine: Engine, scope: Scope, name: str) -> None:
+    with engine.begin() as connection:
+        end_pause(connection, scope, name, reason="moved", actor="mette")

@@ -10,10 +10,13 @@ from sqlalchemy import Engine
 
 from config.settings import Retry
 from duepost.documents import DocumentStore
+from duepost.ledger import migrate
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
+from sandbox.postgres import PostgresServer
+from sandbox.processes import Processes
 from tests.duepost.ledger.conftest import ENVIRONMENT
 from worker.accounts import retry_policy
 from worker.attempt import Attempter
@@ -103,3 +106,11 @@ def stopping() -> Iterator[None]:
     """The test may set STOPPING; it is cleared afterwards."""
     yield
     STOPPING.clear()
+
+
+@pytest.fixture
+def own_postgres(processes: Processes) -> Iterator[PostgresServer]:
+    """A PostgreSQL with a ledger in it, which the test may stop."""
+    with PostgresServer(settings={"fsync": "off"}, processes=processes, name="worker-postgres") as server:
+        migrate.upgrade(server.url(), environment=ENVIRONMENT)
+        yield server

@@ -1,7 +1,7 @@
 """Does one attempt begin, call, record, and never guess?"""
 
 import queue
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,12 +17,16 @@ from duepost.ledger.release import release
 from duepost.ledger.schema import send as sends_table
 from duepost.ledger.schema import state
 from duepost.ledger.unknown import UnknownPolicy
+from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import LANE, MINUTE, accepted
 from tests.worker.conftest import LATER, LIMIT, SENT, AttempterOf, Told
 from worker.attempt import Attempter, Tried
-from worker.providers.port import Document, Job, Outcome
+from worker.gate import Gate
+from worker.providers.port import Document, Job, Outcome, Verdict
+from worker.providers.pretended import Pretended
+from worker.retry import LAST_CALL
 
 ADDRESS = "kunde@example.com"
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -209,3 +213,122 @@ def test_a_send_in_a_lane_of_another_channel_is_halted_and_reaches_no_provider(
     with engine.connect() as connection:
         [change] = look.timeline(connection, send.id)
     assert (change.to_status, change.reason_code) == (Status.ERROR, "CHANNEL_MISMATCH")
+
+
+UNKNOWN = Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("TIMED_OUT"))
+CANNOT_TELL = Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason("TEMPORARY", values={"http": 503}))
+
+
+@dataclass
+class Known(Told):
+    """A provider that can be asked; `said` is its answer, `asked` the tokens it was asked for."""
+
+    said: Outcome | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, job: Job) -> Outcome | None:
+        """Whatever the test says."""
+        self.asked.append(job.token)
+        return self.said
+
+
+def left_in_doubt(engine: Engine, attempter_of: AttempterOf, policy: UnknownPolicy) -> tuple[int, Leased]:
+    """A send whose first attempt ended in silence, released again."""
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(lambda _job: UNKNOWN), on_unknown=policy), lease, send)
+    return due_again(engine), send
+
+
+def test_a_send_that_nobody_doubts_is_sent_without_asking(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    provider = Known()
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert (provider.asked, len(provider.jobs)) == ([], 1)
+
+
+def test_what_the_provider_says_it_has_is_sent_without_a_second_call(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESOLVE)
+    provider = Known(said=SENT)
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert (provider.asked, provider.jobs) == ([str(send.id)], [])
+    assert standing(engine, send).status is Status.SENT
+
+
+def test_what_the_provider_says_it_refused_has_ended(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESOLVE)
+    provider = Known(said=Outcome(Verdict.REFUSED, Status.EMAIL_REJECTED, Reason("REJECTED")))
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert (standing(engine, send).status, provider.jobs) == (Status.EMAIL_REJECTED, [])
+
+
+def test_what_the_provider_never_got_is_sent_with_the_same_token(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESOLVE)
+    provider = Known(said=None)
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert [job.token for job in provider.jobs] == provider.asked == [str(send.id)]
+    assert standing(engine, send).status is Status.SENT
+
+
+def test_once_the_provider_never_got_it_a_failure_leaves_no_doubt(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESOLVE)
+    attempt(attempter_of(Known(lambda _job: LATER), on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert not in_doubt(engine, send)
+
+
+def test_while_the_provider_cannot_tell_the_send_waits_in_doubt_and_is_not_repeated(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESOLVE)
+    provider = Known(said=CANNOT_TELL)
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    assert (standing(engine, send).status, provider.jobs) == (Status.ERROR_SENDING_EMAIL, [])
+    assert in_doubt(engine, send)
+
+
+def test_policy_resend_repeats_without_asking(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESEND)
+    provider = Known()
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESEND), lease, send)
+    assert (provider.asked, len(provider.jobs)) == ([], 1)
+
+
+def test_a_send_in_doubt_is_not_repeated_once_the_policy_is_hold(engine: Engine, attempter_of: AttempterOf) -> None:
+    """The operator changed it between the two attempts: a repeat is no longer known to be harmless."""
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESEND)
+    provider = Known()
+    attempt(attempter_of(provider, on_unknown=UnknownPolicy.HOLD), lease, send)
+    assert (provider.asked, provider.jobs) == ([], [])
+    assert (standing(engine, send).status, reasons(engine, send)[-1]) == (Status.ERROR, "OUTCOME_UNKNOWN")
+    assert in_doubt(engine, send)
+
+
+def test_a_retry_is_given_up_by_the_release_too_once_its_deadline_has_passed(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(lambda _job: LATER)), lease, send)
+    with engine.connect() as connection:
+        not_after = connection.execute(select(state.c.not_after)).scalar_one()
+    assert not_after == send.first_due + timedelta(hours=48) + LAST_CALL
+
+
+def test_in_a_neutralized_copy_everything_is_pretended(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Pretended()), lease, send)
+    assert (standing(engine, send).status, reasons(engine, send)) == (Status.SENT, ["PRETENDED"])
+
+
+def test_a_send_of_a_shut_provider_account_is_left_and_not_begun(
+    engine: Engine, attempter_of: AttempterOf, gate: Gate
+) -> None:
+    gate.enter()
+    gate.leave(Outcome(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, Reason("CREDENTIALS_REFUSED"), alarm=True))
+    lease, send = leased(engine)
+    provider = Told()
+    assert attempt(attempter_of(provider), lease, send) == send.id
+    assert (provider.jobs, standing(engine, send).attempts) == ([], 0)
+
+
+def in_doubt(engine: Engine, send: Leased) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.execute(select(state.c.in_doubt).where(state.c.send_id == send.id)).scalar_one())

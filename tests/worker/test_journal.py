@@ -11,16 +11,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select, text
+from sqlalchemy.exc import DBAPIError
 
-from duepost.ledger import migrate
 from duepost.ledger.begin import Begun, ToBegin
 from duepost.ledger.record import ToRecord
 from duepost.ledger.release import release
 from duepost.ledger.schema import state
+from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.statuses import Status
 from sandbox.child import wait_until
 from sandbox.postgres import PostgresServer
-from sandbox.processes import Processes
 from tests.duepost.ledger.conftest import (
     ENVIRONMENT,
     LANE,
@@ -39,6 +39,11 @@ from worker.ticket import LedgerAway
 
 LIMIT = timedelta(seconds=20)
 ANSWER_SECONDS = LIMIT.total_seconds()
+
+OTHERS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend'"
+)
 
 Answers = queue.SimpleQueue[tuple[UUID, bool]]
 
@@ -160,14 +165,6 @@ def test_an_outcome_outlives_the_connection_it_was_written_on(engine: Engine, jo
         assert wait_until(lambda: len(waiting_for_a_lock(engine)) == 1, LIMIT)
         terminate(engine, waiting_for_a_lock(engine))
     assert told() == {send.id: True}
-
-
-@pytest.fixture
-def own_postgres(processes: Processes) -> Iterator[PostgresServer]:
-    """A PostgreSQL with a ledger in it, which the test may stop."""
-    with PostgresServer(settings={"fsync": "off"}, processes=processes, name="journal-postgres") as server:
-        migrate.upgrade(server.url(), environment=ENVIRONMENT)
-        yield server
 
 
 def test_outcomes_are_kept_while_the_ledger_is_away_and_recorded_after(
@@ -311,3 +308,173 @@ def test_a_stopping_process_gives_an_outcome_up_when_the_ledger_stays_away(
         STOPPING.clear()
         engine.dispose()
     assert "stopped before its outcome accepted was recorded" in caplog.text
+
+
+@contextmanager
+def commits_that_wait(server: PostgresServer) -> Iterator[Engine]:
+    """Every commit stands, but for a standby that never comes it is not answered; on leaving it is.
+
+    The engine given does not wait.
+    """
+    engine = create_engine(server.url(), connect_args={"options": "-csynchronous_commit=local"})
+    standby(engine, "nobody")
+
+    def write_until_one_hangs() -> None:
+        with create_engine(server.url(), poolclass=NullPool).connect() as connection:
+            while True:
+                connection.execute(text("INSERT INTO audit (actor, action, subject, reason) VALUES ('', '', '', '')"))
+                connection.commit()
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write_until_one_hangs)
+        assert wait_until(lambda: len(unanswered(engine)) == 1, LIMIT)
+        terminate(engine, unanswered(engine))
+        assert isinstance(writing.exception(ANSWER_SECONDS), DBAPIError)
+    try:
+        yield engine
+    finally:
+        standby(engine, "")
+        engine.dispose()
+
+
+def standby(engine: Engine, name: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+
+
+def unanswered(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+        return list(found.scalars())
+
+
+def fingerprint(engine: Engine, value: str) -> str:
+    """Seal the ledger with another fingerprint, as one of another database; returns the one before."""
+    with engine.begin() as connection:
+        before = connection.execute(text("SELECT fingerprint FROM fence")).scalar_one()
+        connection.execute(text("UPDATE fence SET fingerprint = :value"), {"value": value})
+        return str(before)
+
+
+def test_a_begin_that_was_committed_but_not_answered_is_taken_back(
+    own_postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    journal_engine = create_engine(own_postgres.url(), pool_pre_ping=True)
+    [asked] = leased(journal_engine, 1)
+    journal = Journal(journal_engine, ENVIRONMENT)
+    with commits_that_wait(own_postgres) as engine, ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(journal.begin, asked)
+        assert wait_until(lambda: len(unanswered(engine)) == 1, LIMIT)
+        terminate(engine, unanswered(engine))
+        with pytest.raises(LedgerAway):
+            answer.result(ANSWER_SECONDS)
+        with engine.connect() as connection:
+            assert state_of(connection, asked.id)["begun_at"] is not None  # nobody was called, and it stands
+    assert wait_until(lambda: not in_hand(journal_engine, asked.id), LIMIT)
+    with journal_engine.begin() as connection:
+        assert state_of(connection, asked.id)["attempts"] == 0
+        assert release(connection, LANE, 1, MINUTE).ids == [asked.id]
+    journal.close()
+    journal_engine.dispose()
+    assert "1 sends begun while the ledger went away are due again" in caplog.text
+
+
+def test_what_is_to_be_taken_back_waits_until_the_ledger_is_ours_again(own_postgres: PostgresServer) -> None:
+    journal_engine = create_engine(own_postgres.url(), pool_pre_ping=True)
+    [asked] = leased(journal_engine, 1)
+    journal = Journal(journal_engine, ENVIRONMENT)
+    with commits_that_wait(own_postgres) as engine, ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(journal.begin, asked)
+        assert wait_until(lambda: len(unanswered(engine)) == 1, LIMIT)
+        ours = fingerprint(engine, "another's")
+        terminate(engine, unanswered(engine))
+        with pytest.raises(LedgerAway):
+            answer.result(ANSWER_SECONDS)
+    with pytest.raises(LedgerAway):
+        journal.begin(asked)  # the journal has met the foreign seal, and lives
+    assert in_hand(journal_engine, asked.id)
+    fingerprint(journal_engine, ours)
+    assert wait_until(lambda: not in_hand(journal_engine, asked.id), LIMIT)
+    journal.close()
+    journal_engine.dispose()
+
+
+def in_hand(engine: Engine, send_id: UUID) -> bool:
+    with engine.connect() as connection:
+        return state_of(connection, send_id)["begun_at"] is not None
+
+
+def test_nothing_is_begun_on_a_connection_that_leads_to_a_copy(engine: Engine, journal: Journal) -> None:
+    [first, second] = leased(engine, 2)
+    assert journal.begin(first)
+    ours = fingerprint(engine, "another's")
+    terminate(engine, journals_backends(engine))
+    for _ in range(2):  # the lost connection, then the new one
+        with pytest.raises(LedgerAway):
+            journal.begin(second)
+    assert not in_hand(engine, second.id)
+    fingerprint(engine, ours)
+    assert journal.begin(second)
+
+
+def journals_backends(engine: Engine) -> list[int]:
+    """Every other connection to this database."""
+    with engine.connect() as connection:
+        return list(connection.execute(OTHERS).scalars())
+
+
+def test_outcomes_are_kept_while_a_connection_leads_to_a_copy(
+    engine: Engine, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    [send] = begun_in(engine, 1)
+    ours = fingerprint(engine, "another's")
+    told = record_all(journal, [outcome_of(send)])
+    assert wait_until(lambda: "the ledger is away (Refused); 1 outcomes wait" in caplog.text, LIMIT)
+    fingerprint(engine, ours)
+    assert told() == {send.id: True}
+
+
+@pytest.fixture
+def restricted(engine: Engine) -> Iterator[Engine]:
+    """Connects as an ordinary role that has every right on the tables."""
+    role = f"worker_{uuid4().hex}"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))
+    made = create_engine(engine.url.set(username=role))
+    yield made
+    made.dispose()
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+
+
+def test_outcomes_are_kept_while_a_right_is_missing(
+    engine: Engine, restricted: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    role = restricted.url.username
+    [send] = begun_in(engine, 1)
+    with engine.begin() as connection:
+        connection.execute(text(f"REVOKE INSERT ON attempt FROM {role}"))
+    journal = Journal(restricted, ENVIRONMENT)
+    told = record_all(journal, [outcome_of(send)])
+    assert wait_until(lambda: "the ledger is away (InsufficientPrivilege)" in caplog.text, LIMIT)
+    with engine.begin() as connection:
+        connection.execute(text(f"GRANT INSERT ON attempt TO {role}"))
+    assert told() == {send.id: True}
+    journal.close()
+
+
+def test_an_outcome_that_comes_after_its_lease_settles_what_was_called_unknown(
+    engine: Engine, journal: Journal
+) -> None:
+    with engine.begin() as connection:
+        [send] = begun(connection, lease_time=timedelta(0))
+    with engine.begin() as connection:
+        settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)
+    assert record_all(journal, [outcome_of(send)])() == {send.id: True}
+    with engine.connect() as connection:
+        assert state_of(connection, send.id)["status"] == Status.SENT

@@ -15,7 +15,7 @@ from duepost.sends import Channel
 from duepost.statuses import Status
 from worker.accounts import retry_policy
 from worker.providers.port import Outcome, Verdict
-from worker.retry import Following, follow
+from worker.retry import LAST_CALL, Following, follow
 
 DUE = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 POLICY = retry_policy(Retry())
@@ -23,7 +23,7 @@ ZERO = timedelta(0)
 TIMEOUT = Reason("TIMEOUT", values={"phase": "connect"})
 
 transient = st.sampled_from([Verdict.TRANSIENT, Verdict.WAIT])
-numbers = st.integers(1, 200)
+numbers = st.integers(1, POLICY.most_attempts - 1)
 chances = st.floats(0, 1)
 
 
@@ -39,6 +39,7 @@ def following(
     after: timedelta = ZERO,
     on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
     chance: float = 0.5,
+    in_doubt: bool = False,
 ) -> Following:
     """What follows `after` the send was first due; chance 0 is the shortest wait, 1 the longest."""
     return follow(
@@ -50,6 +51,7 @@ def following(
         policy=POLICY,
         on_unknown=on_unknown,
         uniform=lambda low, high: low + chance * (high - low),
+        in_doubt=in_doubt,
     )
 
 
@@ -177,3 +179,69 @@ def test_a_provider_that_always_wants_to_be_asked_soon_meets_our_schedule_after_
     soon = outcome(Verdict.TRANSIENT, retry_after=timedelta(seconds=5))
     assert following(soon, attempt=3, chance=0).wait == timedelta(seconds=5)
     assert following(soon, attempt=4).wait == POLICY.waits[3]
+
+
+@pytest.mark.parametrize("policy", [UnknownPolicy.RESEND, UnknownPolicy.RESOLVE])
+def test_an_unknown_outcome_that_is_tried_again_is_in_doubt(policy: UnknownPolicy) -> None:
+    found = following(outcome(Verdict.UNKNOWN), on_unknown=policy)
+    assert (found.status, found.in_doubt, found.reason.code) == (Status.ERROR_SENDING_EMAIL, True, "OUTCOME_UNKNOWN")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.WAIT])
+def test_a_doubt_outlives_attempts_that_tell_nothing(verdict: Verdict) -> None:
+    found = following(outcome(verdict), on_unknown=UnknownPolicy.RESOLVE, in_doubt=True)
+    assert (found.status, found.in_doubt, found.reason.code) == (Status.ERROR_SENDING_EMAIL, True, "TIMEOUT")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.WAIT, Verdict.UNKNOWN])
+def test_a_doubt_that_outlives_the_deadline_is_a_persons_and_not_given_up(verdict: Verdict) -> None:
+    found = following(outcome(verdict), after=timedelta(days=30), on_unknown=UnknownPolicy.RESOLVE, in_doubt=True)
+    assert (found.status, found.reason.code, found.in_doubt) == (Status.ERROR, "OUTCOME_UNKNOWN", True)
+    assert found.reason.values["cause"] == "TIMEOUT"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [(Verdict.ACCEPTED, Status.SENT), (Verdict.REFUSED, Status.EMAIL_BOUNCED)]
+)
+def test_a_yes_or_the_receivers_own_no_ends_the_doubt(verdict: Verdict, status: Status) -> None:
+    found = following(Outcome(verdict, status, TIMEOUT), in_doubt=True)
+    assert found == Following(status, None, counted=True, reason=TIMEOUT)
+
+
+def test_a_refusal_for_a_reason_of_our_own_does_not_end_the_doubt() -> None:
+    """Our protocol fault at the second call says nothing of what the first one did."""
+    found = following(Outcome(Verdict.REFUSED, Status.ERROR, Reason("NOT_FOUND")), in_doubt=True)
+    assert (found.status, found.reason.code, found.in_doubt) == (Status.ERROR, "OUTCOME_UNKNOWN", True)
+    assert found.reason.values == {"cause": "NOT_FOUND"}
+
+
+@pytest.mark.parametrize(("attempt", "over"), [(POLICY.most_attempts - 1, False), (POLICY.most_attempts, True)])
+def test_the_last_attempt_that_counts_is_the_last(*, attempt: int, over: bool) -> None:
+    found = following(outcome(Verdict.TRANSIENT), attempt=attempt)
+    assert (found.reason.code == "GAVE_UP", found.wait is None) == (over, over)
+
+
+def test_in_doubt_the_last_attempt_leaves_it_unknown() -> None:
+    found = following(outcome(Verdict.TRANSIENT), attempt=POLICY.most_attempts, in_doubt=True)
+    assert (found.status, found.reason.code) == (Status.ERROR, "OUTCOME_UNKNOWN")
+
+
+@given(
+    verdict=transient,
+    channel=st.sampled_from(Channel),
+    attempt=st.integers(1, POLICY.most_attempts - 1),
+    chance=chances,
+    share=st.floats(0, 0.999),
+)
+def test_the_release_gives_up_only_after_the_last_attempt_can_have_been_made(
+    verdict: Verdict, channel: Channel, attempt: int, chance: float, share: float
+) -> None:
+    after = POLICY.give_up[channel] * share
+    found = following(outcome(verdict), attempt=attempt, channel=channel, after=after, chance=chance)
+    assert found.not_after == DUE + POLICY.give_up[channel] + LAST_CALL
+    assert found.wait is not None
+    assert DUE + after + found.wait < found.not_after
+
+
+def test_what_has_ended_has_no_limit() -> None:
+    assert following(Outcome(Verdict.ACCEPTED, Status.SENT, TIMEOUT)).not_after is None

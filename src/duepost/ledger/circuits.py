@@ -30,7 +30,10 @@ class Circuit:
 
 
 def open_circuit(connection: Connection, provider: str, reason: str, first_wait: timedelta) -> None:
-    """Open it, or, when it is open, push the next probe further: twice as far each time, at most 5 minutes."""
+    """Open it, or, when its probe failed, push the next one further: twice as far each time, at most 5 minutes.
+
+    Each process draws its own conclusion; those that find it open and no probe under way change nothing.
+    """
     fresh = insert(circuit).values(provider=provider, reason=reason, probe_at=func.now() + literal(first_wait))
     failures = func.least(circuit.c.failures, DOUBLINGS)
     seconds = func.least(first_wait.total_seconds() * func.power(2, failures), LONGEST.total_seconds())
@@ -44,6 +47,7 @@ def open_circuit(connection: Connection, provider: str, reason: str, first_wait:
                 "probe_at": func.now() + wait,
                 "probe_lease": None,
             },
+            where=circuit.c.probe_lease.is_not(None),
         )
     )
 

@@ -14,7 +14,10 @@ from duepost.statuses import Status
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One send as it stands now. `in_hand`: a provider has it at this moment. Times are aware."""
+    """One send as it stands now. Times are aware.
+
+    `in_hand`: a provider has it at this moment. `set_aside`: its account or run is paused; `due_at` is its own.
+    """
 
     id: UUID
     account: str
@@ -29,6 +32,7 @@ class Standing:
     in_hand: bool
     accepted_at: datetime
     scheduled_at: datetime | None
+    set_aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +135,13 @@ def _standings() -> Select[tuple[object, ...]]:
             send.c.kind,
             send.c.invoice,
             state.c.status,
-            state.c.due_at,
+            func.coalesce(state.c.paused_due_at, state.c.due_at),
             state.c.lane,
             state.c.attempts,
             state.c.begun_at.is_not(None),
             send.c.accepted_at,
             send.c.scheduled_at,
+            state.c.paused_due_at.is_not(None),
         )
         .join_from(send, state, state.c.send_id == send.c.id)
         .join(account, account.c.id == send.c.account_id)

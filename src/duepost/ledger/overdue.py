@@ -34,11 +34,11 @@ def hold_late(connection: Connection, ids: Sequence[UUID]) -> int:
     return len(run_change(connection, changed, told))
 
 
-def hold_all(connection: Connection, code: str, actor: str) -> dict[str, int]:
-    """Hold everything that waits or is held already, wherever it is: a copy of a ledger sends nothing.
+def hold_all(connection: Connection, actor: str) -> dict[str, int]:
+    """Hold everything that waits, wherever it is: a copy of a ledger sends nothing.
 
-    What a provider may have at this moment, or may have taken, becomes 300 OUTCOME_UNKNOWN, all else 110 with the code
-    given. Returns reason -> sends. Reads every row.
+    What a provider may have at this moment, or may have taken, becomes 300 OUTCOME_UNKNOWN, all else 110 FENCED.
+    Returns reason -> sends. Reads every row.
     """
     waiting = picked(state.c.due_at.is_not(None)).cte("waiting")
     doubt = waiting.c.in_doubt | waiting.c.begun_at.is_not(None)
@@ -49,7 +49,7 @@ def hold_all(connection: Connection, code: str, actor: str) -> dict[str, int]:
             "due_at": None,
             "in_doubt": doubt,
         },
-        code=case((doubt, "OUTCOME_UNKNOWN"), else_=code),
+        code=case((doubt, "OUTCOME_UNKNOWN"), else_="FENCED"),
         actor=actor,
     )
     counts: dict[str, int] = {}

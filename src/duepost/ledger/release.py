@@ -1,34 +1,29 @@
 """Which sends are due, and who may deliver them now?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    case,
     exists,
     extract,
     func,
     literal,
-    or_,
     select,
     union_all,
     update,
 )
 from sqlalchemy.exc import OperationalError
 
+from duepost.ledger.fates import GO, PAUSED, TOO_LATE, due
 from duepost.ledger.schema import account, lease_numbers, run, send, state
 from duepost.sends import Priority
 
 RELEASE_LOCK = 0x64756570_6F737402  # "duepost", 2: one releaser at a time, however many beats tick
-
-
-# What becomes of a due send.
-GO, TOO_LATE, PAUSED = "go", "late", "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,11 @@ class Released:
     def seen(self) -> int:
         """How many due sends were looked at."""
         return len(self.ids) + len(self.late) + len(self.paused)
+
+    def sort(self, fates: Iterable[Any]) -> None:
+        """Add sends by what becomes of them."""
+        for send_id, fate in fates:
+            {GO: self.ids, TOO_LATE: self.late, PAUSED: self.paused}[fate].append(send_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +137,9 @@ def release(
     for priority in Priority:
         if found.seen == limit:
             break
-        due = select(state.c.send_id, state.c.due_at, _fate(most_attempts, paused_accounts, paused_runs).label("fate"))
-        if paused_accounts or paused_runs:  # only then is there a need to know whose they are
-            due = (
-                due.join(send, send.c.id == state.c.send_id)
-                .join(account, account.c.id == send.c.account_id)
-                .outerjoin(run, run.c.id == send.c.run_id)
-            )
         due_now = (
-            due.where(
+            due(most_attempts, paused_accounts, paused_runs)
+            .where(
                 state.c.lane == lane,
                 state.c.priority == int(priority),
                 state.c.due_at <= func.now(),
@@ -168,46 +162,50 @@ def release(
         in_order = (
             select(due_now.c.send_id, due_now.c.fate).add_cte(leased).order_by(due_now.c.due_at, due_now.c.send_id)
         )
-        for send_id, fate in connection.execute(in_order):
-            {GO: found.ids, TOO_LATE: found.late, PAUSED: found.paused}[fate].append(send_id)
+        found.sort(connection.execute(in_order))
     return found
 
 
-def release_suspect(connection: Connection, lane: str, lease_time: timedelta) -> Released:
+def release_suspect(
+    connection: Connection,
+    lane: str,
+    lease_time: timedelta,
+    *,
+    paused_accounts: Sequence[str] = (),
+    paused_runs: Sequence[str] = (),
+) -> Released:
     """Lease one due send of the lane that lost its worker before; none while another such send is under way.
 
     Alone, so that the one that kills workers is told apart from those that were only near it. Served by
     ix_state_losses.
     """
     lease = connection.execute(select(lease_numbers.next_value())).scalar_one()
-    under_way = exists().where(
-        state.c.lane == lane, state.c.losses > 0, state.c.due_at > func.now(), state.c.lease.is_not(None)
-    )
     other = state.alias("other")
+    under_way = exists().where(
+        other.c.lane == lane, other.c.losses > 0, other.c.due_at > func.now(), other.c.lease.is_not(None)
+    )
     suspect = (
-        select(other.c.send_id, (other.c.not_after <= func.now()).label("late"))
+        due(None, paused_accounts, paused_runs)
         .where(
-            other.c.lane == lane,
-            other.c.losses > 0,
-            other.c.due_at <= func.now(),
-            other.c.begun_at.is_(None),
+            state.c.lane == lane,
+            state.c.losses > 0,
+            state.c.due_at <= func.now(),
+            state.c.begun_at.is_(None),
             ~under_way,
         )
-        .order_by(other.c.due_at)
+        .order_by(state.c.due_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=state, skip_locked=True)
         .cte("suspect")
     )
     leased = (
         update(state)
-        .where(state.c.send_id == suspect.c.send_id, suspect.c.late.is_not(True))
+        .where(state.c.send_id == suspect.c.send_id, suspect.c.fate == GO)
         .values(due_at=func.now() + literal(lease_time), lease=lease)
-        .returning(state.c.send_id)
         .cte("leased")
     )
     found = Released(lease)
-    for send_id, late in connection.execute(select(suspect.c.send_id, suspect.c.late).add_cte(leased)):
-        (found.late if late else found.ids).append(send_id)
+    found.sort(connection.execute(select(suspect.c.send_id, suspect.c.fate).add_cte(leased)))
     return found
 
 
@@ -229,13 +227,3 @@ def give_back(connection: Connection, lease: int, ids: list[UUID]) -> int:
         .where(state.c.send_id.in_(ids), state.c.lease == lease, state.c.begun_at.is_(None))
         .values(due_at=func.now(), lease=None)
     ).rowcount
-
-
-def _fate(most_attempts: int | None, paused_accounts: Sequence[str], paused_runs: Sequence[str]) -> ColumnElement[str]:
-    too_late = state.c.not_after <= func.now()
-    if most_attempts is not None:
-        too_late = or_(too_late, state.c.attempts >= most_attempts)
-    fates: list[tuple[ColumnElement[bool], str]] = [(too_late, TOO_LATE)]
-    if paused_accounts or paused_runs:
-        fates.insert(0, (or_(account.c.name.in_(paused_accounts), run.c.name.in_(paused_runs)), PAUSED))
-    return case(*fates, else_=GO)

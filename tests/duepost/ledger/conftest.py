@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text, update
 
+from duepost.ledger import look
 from duepost.ledger.accept import Accepted, copy_in
-from duepost.ledger.accounts import account_named, add_account
+from duepost.ledger.accounts import account_named, add_account, run_named
 from duepost.ledger.begin import Begun, ToBegin
 from duepost.ledger.begin import begin as begin_in
 from duepost.ledger.identifiers import new_id
@@ -48,6 +49,8 @@ def accepted(
     invoice: str = "INV-1",
     key: UUID | None = None,
     run_id: int | None = None,
+    account: str = "default",
+    not_after: datetime | None = None,
 ) -> Accepted:
     """A send as a door hands it to the ledger, with a schedule when it is not due now; `key`: business key."""
     due_at: datetime = connection.execute(select(func.now() + due_in)).scalar_one()
@@ -58,7 +61,7 @@ def accepted(
         to_address="kunde@example.com",
         schedule=schedule,
         note=None,
-        account="default",
+        account=account,
         kind=Kind.INVOICE,
         subject="Faktura",
         customer=None,
@@ -69,7 +72,9 @@ def accepted(
         priority=priority,
         sequence=0,
     )
-    return Accepted(new_id(), account_id(connection), run_id, key or uuid4(), checked, None, due_at, "test")
+    key = key or uuid4()
+    owner = account_id(connection, account)
+    return Accepted(new_id(), owner, run_id, key, checked, None, due_at, "test", not_after=not_after)
 
 
 def queue_up(
@@ -79,17 +84,35 @@ def queue_up(
     due_in: timedelta = NOW,
     lane: str = LANE,
     priority: Priority = Priority.NORMAL,
+    account: str = "default",
+    run: str | None = None,
+    late_in: timedelta | None = None,
 ) -> list[UUID]:
-    """Put sends into the ledger in the caller's transaction; returns their ids in the order of acceptance."""
-    first = accepted(connection, due_in=due_in, lane=lane, priority=priority)
+    """Put sends into the ledger in the caller's transaction; returns their ids in the order of acceptance.
+
+    late_in: from now until they may leave no more; None for no limit.
+    """
+    run_id = run_named(connection, account_id(connection, account), run) if run else None
+    not_after = None if late_in is None else connection.execute(select(func.now() + late_in)).scalar_one()
+    first = accepted(
+        connection,
+        due_in=due_in,
+        lane=lane,
+        priority=priority,
+        account=account,
+        run_id=run_id,
+        not_after=not_after,
+    )
     sends = [first, *(replace(first, id=new_id(), business_key=uuid4()) for _ in range(count - 1))]
     copy_in(connection, sends)
     return [send.id for send in sends]
 
 
-def to_begin(send_id: UUID, lease: int, lease_time: timedelta = MINUTE, *, run: str | None = None) -> ToBegin:
-    """A send of the usual account, channel and provider account, about to go out."""
-    return ToBegin(send_id, lease, lease_time, Channel.EMAIL.value, "smtp", "default", run)
+def to_begin(
+    send_id: UUID, lease: int, lease_time: timedelta = MINUTE, *, account: str = "default", run: str | None = None
+) -> ToBegin:
+    """A send of the usual channel and provider account, about to go out."""
+    return ToBegin(send_id, lease, lease_time, Channel.EMAIL.value, "smtp", account, run)
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin]) -> dict[UUID, Begun]:
@@ -149,6 +172,11 @@ def set_state(connection: Connection, send_id: UUID, **values: object) -> None:
 def state_of(connection: Connection, send_id: UUID) -> dict[str, object]:
     """The send's row of `state`."""
     return dict(connection.execute(select(state).where(state.c.send_id == send_id)).mappings().one())
+
+
+def reasons_of(connection: Connection, send_id: UUID) -> list[tuple[Status, str]]:
+    """Status and reason of every transition of the send, the oldest first."""
+    return [(change.to_status, change.reason_code) for change in look.timeline(connection, send_id)]
 
 
 def rows_in(connection: Connection, table: str) -> int:

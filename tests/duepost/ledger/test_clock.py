@@ -1,0 +1,145 @@
+"""Does a jump of the database's wall clock take no send out of working hands, and keep none waiting?
+
+Nobody can set the clock of the test's machine: what a jump leaves behind is written into the ledger instead.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, func, select, update
+
+from duepost.ledger.clock import JUMP, Clock, renew, set_back
+from duepost.ledger.guard_tables import pulse
+from duepost.ledger.pauses import SET_ASIDE, set_aside
+from duepost.ledger.pulse import Pulse, beat
+from duepost.ledger.record import record
+from duepost.ledger.release import release
+from duepost.ledger.schema import state
+from duepost.statuses import Status
+from tests.duepost.ledger.conftest import LANE, MINUTE, begun, outcome_of, queue_up, set_state, state_of
+
+pytestmark = pytest.mark.every_postgres
+
+HOUR = timedelta(hours=1)
+A_LITTLE = timedelta(seconds=5)
+
+
+class Hands:
+    """A monotonic clock that goes as the test turns it, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def clock(hands: Hands) -> Clock:
+    return Clock(hands)
+
+
+def due(connection: Connection, send_id: object) -> datetime:
+    found: datetime = connection.execute(select(state.c.due_at).where(state.c.send_id == send_id)).scalar_one()
+    return found
+
+
+def released_in(connection: Connection, ahead: timedelta) -> None:
+    """The last release was when the clock stood that far ahead of now."""
+    beat(connection, Pulse.RELEASE)
+    connection.execute(update(pulse).values(at=func.clock_timestamp() + ahead))
+
+
+def about(found: timedelta, expected: timedelta) -> bool:
+    return abs(found - expected) < A_LITTLE
+
+
+def test_a_steady_clock_changes_nothing(connection: Connection, clock: Clock) -> None:
+    [send] = begun(connection)
+    beat(connection, Pulse.RELEASE)
+    before = state_of(connection, send.id)
+    assert [clock.steady(connection) for _ in range(3)] == [timedelta(0)] * 3
+    assert state_of(connection, send.id) == before
+
+
+def test_a_clock_set_back_is_seen_by_a_process_that_never_looked_before(connection: Connection, clock: Clock) -> None:
+    released_in(connection, HOUR)
+    assert about(clock.steady(connection), -HOUR)
+
+
+def test_a_slow_drift_is_no_jump(connection: Connection, clock: Clock) -> None:
+    released_in(connection, JUMP - A_LITTLE)
+    assert clock.steady(connection) == timedelta(0)
+
+
+def test_set_back_leases_and_retries_move_and_schedules_stand(connection: Connection, clock: Clock) -> None:
+    [scheduled] = queue_up(connection, due_in=2 * HOUR)
+    [retry] = begun(connection)
+    wait = HOUR + MINUTE
+    record(connection, [outcome_of(retry, to_status=Status.ERROR_SENDING_EMAIL, wait=wait, verdict="transient")])
+    [in_hand] = begun(connection, lease_time=HOUR + MINUTE)
+    [leased] = queue_up(connection)
+    release(connection, LANE, 1, HOUR + MINUTE)
+    before = {one: due(connection, one) for one in (scheduled, retry.id, in_hand.id, leased)}
+    released_in(connection, HOUR)
+    clock.steady(connection)
+    moved = {one: due(connection, one) - was for one, was in before.items()}
+    assert moved[scheduled] == timedelta(0)
+    assert [about(moved[one], -HOUR) for one in (retry.id, in_hand.id, leased)] == [True] * 3
+
+
+def test_set_back_what_was_in_hand_can_still_be_recorded(connection: Connection, clock: Clock) -> None:
+    [send] = begun(connection, lease_time=HOUR + MINUTE)
+    released_in(connection, HOUR)
+    clock.steady(connection)
+    assert record(connection, [outcome_of(send)]) == {send.id}
+
+
+def test_set_back_what_a_pause_set_aside_stays_aside(connection: Connection) -> None:
+    [send_id] = queue_up(connection)
+    set_aside(connection, [send_id])
+    set_state(connection, send_id, status=int(Status.ERROR_SENDING_EMAIL))
+    set_back(connection, HOUR)
+    assert due(connection, send_id) == SET_ASIDE
+
+
+def test_a_clock_set_forward_is_seen_against_the_monotonic_one(
+    connection: Connection, clock: Clock, hands: Hands
+) -> None:
+    clock.steady(connection)
+    hands.now -= HOUR.total_seconds()  # the wall clock gained an hour on it
+    assert about(clock.steady(connection), HOUR)
+    assert clock.steady(connection) == timedelta(0)
+
+
+def test_an_idle_night_is_no_jump(connection: Connection, clock: Clock) -> None:
+    released_in(connection, -12 * HOUR)
+    assert clock.steady(connection) == timedelta(0)
+
+
+def test_set_forward_what_is_in_hand_has_its_whole_lease_again(
+    connection: Connection, clock: Clock, hands: Hands
+) -> None:
+    """The hour that the clock gained made its lease look run out."""
+    [send] = begun(connection, lease_time=5 * MINUTE)
+    clock.steady(connection)
+    for column in (state.c.begun_at, state.c.due_at):
+        connection.execute(update(state).values({column: column - HOUR}))
+    hands.now -= HOUR.total_seconds()
+    clock.steady(connection)
+    left = due(connection, send.id) - connection.execute(select(func.now())).scalar_one()
+    assert left == 5 * MINUTE
+
+
+@pytest.mark.parametrize("jump", [renew, lambda connection: set_back(connection, HOUR)], ids=["forward", "back"])
+def test_a_schedule_stands_whatever_the_clock_does(connection: Connection, jump: Callable[[Connection], int]) -> None:
+    [send_id] = queue_up(connection, due_in=2 * HOUR)
+    before = due(connection, send_id)
+    assert jump(connection) == 0
+    assert due(connection, send_id) == before

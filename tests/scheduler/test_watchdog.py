@@ -1,0 +1,71 @@
+"""Is a release asked for in beat's place when nobody ticks, and only then?"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+from sqlalchemy import Engine, update
+
+from config.names import CONTROL_QUEUE, RELEASE
+from duepost.ledger.guard_tables import pulse
+from duepost.ledger.pulse import Pulse, beat
+from sandbox.child import wait_until
+from scheduler import watchdog
+from tests.scheduler.conftest import Broker
+
+LIMIT = timedelta(seconds=20)
+QUIET = timedelta(seconds=0.6)
+
+
+@contextmanager
+def watching(app: Celery) -> Iterator[None]:
+    stopping = threading.Event()
+    thread = watchdog.watch_the_tick(app, stopping)
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(LIMIT.total_seconds())
+        assert not thread.is_alive()
+        app.ledger.dispose()
+
+
+@pytest.fixture
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(watchdog, "PATIENCE", timedelta(seconds=0.3))
+    monkeypatch.setattr(watchdog, "ANSWERED_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_when_nothing_is_released_a_release_is_asked_for_and_told(
+    app: Celery, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with watching(app):
+        assert wait_until(lambda: broker.count(CONTROL_QUEUE) == 1, LIMIT)
+    assert broker.messages(CONTROL_QUEUE)[0].headers["task"] == RELEASE
+    assert "is beat running, is the broker there?" in caplog.text
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_pulse_from_the_future_that_stands_still_deceives_nobody(app: Celery, engine: Engine, broker: Broker) -> None:
+    """The machine's clock was set back: beat says nothing for an hour, and the last release lies ahead."""
+    with engine.begin() as connection:
+        beat(connection, Pulse.RELEASE)
+        connection.execute(update(pulse).values(at=pulse.c.at + timedelta(hours=1)))
+    with watching(app):
+        assert wait_until(lambda: broker.count(CONTROL_QUEUE) == 1, LIMIT)
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_while_somebody_releases_nothing_is_asked_for(app: Celery, engine: Engine, broker: Broker) -> None:
+    def beaten() -> bool:
+        with engine.begin() as connection:
+            beat(connection, Pulse.RELEASE)
+        return broker.count(CONTROL_QUEUE) > 0
+
+    with watching(app):
+        assert not wait_until(beaten, QUIET)
