@@ -118,7 +118,7 @@ class Releaser:
         lane = self.lanes[name]
         account = self.accounts[lane.provider]
         with self.engine.begin() as connection:
-            moved.lost += len(settle_lost(connection, name, lane.provider, account.on_unknown))
+            moved.lost += len(settle_lost(connection, name, lane.provider, account.on_unknown, as_of=self.clock.at))
         if guards.hold(lane):
             return False
         if guards.probing(lane):

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from duepost.ledger.doubt import Chosen, Finding, doubtful, settle
 from duepost.ledger.guard_tables import circuit, pause
+from duepost.ledger.schema import state
 from sandbox.chaos.asked import Asked
 from sandbox.chaos.invariants import Allowed, Found, check
 from sandbox.chaos.rig import CALM, Rig
@@ -64,7 +65,7 @@ def run(drill: Drill, rig: Rig) -> Row:
     try:
         made = drill.make(rig)
     except TimeoutError as late:
-        made = Made(Asked(), complaints=[f"the drill itself: {late}"])
+        made = Made(Asked(), complaints=[f"the drill itself: {late}", *_where_they_stand(rig)])
     calm_since = datetime.now(UTC)
     if not rig.calm(made.asked, made.calm):
         made.complaints.append(f"not settled {made.calm.total_seconds():.0f} s after the trouble was over")
@@ -72,6 +73,16 @@ def run(drill: Drill, rig: Rig) -> Row:
     found.breaches = made.complaints + made.afterwards() + found.breaches
     tidy(rig)
     return Row(drill.name, found, time.monotonic() - started)
+
+
+def _where_they_stand(rig: Rig) -> list[str]:
+    """What waits when a drill gives up, for whoever looks into it."""
+    found = select(state.c.status, state.c.lane, func.count(), func.min(state.c.due_at), func.now()).where(
+        state.c.due_at.is_not(None)
+    )
+    with rig.engine.connect() as connection:
+        rows = connection.execute(found.group_by(state.c.status, state.c.lane)).all()
+    return [f"{count} are {status} in lane {lane}, due {due} of {now}" for status, lane, count, due, now in rows]
 
 
 def tidy(rig: Rig) -> None:

@@ -33,7 +33,7 @@ import worker.order
 import worker.process
 import worker.providers.http_json
 import worker.providers.http_verdicts
-from duepost.ledger import begin, release, unknown
+from duepost.ledger import begin, fates, release, unknown
 from duepost.ledger.clock import Clock
 from duepost.ledger.fence import Fence
 from duepost.ledger.schema import lease_numbers, state
@@ -76,7 +76,7 @@ def no_transport() -> None:
 def no_doubt() -> None:
     """A send whose worker vanished is taken for not sent."""
 
-    def guess(connection: Connection, lane: str, *_: object) -> list[UUID]:
+    def guess(connection: Connection, lane: str, *_: object, **__: object) -> list[UUID]:
         lost = update(state).where(state.c.lane == lane, state.c.due_at <= func.now(), state.c.begun_at.is_not(None))
         freed = lost.values(begun_at=None, lease=None, due_at=func.now()).returning(state.c.send_id)
         return list(connection.execute(freed).scalars())
@@ -136,7 +136,7 @@ def no_lock() -> None:
 
 def no_limit_of_time() -> None:
     """Nothing is ever too late to be released."""
-    _put(release, "_fate", lambda *_: literal(release.GO))
+    _put(fates, "_fate", lambda *_: literal(fates.GO))
 
 
 def no_look_at_the_clock() -> None:

@@ -23,6 +23,11 @@ class Clock:
         self._monotonic = monotonic
         self._looked: tuple[datetime, float] | None = None
 
+    @property
+    def at(self) -> datetime | None:
+        """The database's time (aware) at the last look: until the next one no lease that ends later has ended."""
+        return self._looked[0] if self._looked else None
+
     def steady(self, connection: Connection) -> timedelta:
         """Put leases and waits right when the clock has jumped since the last look; returns by how much it did.
 
@@ -32,14 +37,15 @@ class Clock:
         now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         looked, self._looked = self._looked, (now, self._monotonic())
         released = last(connection, Pulse.RELEASE)
+        ahead = (now - looked[0]) - timedelta(seconds=self._looked[1] - looked[1]) if looked else timedelta(0)
         if released is not None and released - now > JUMP:
-            set_back(connection, released - now)
-            return now - released
-        if looked is not None:
-            ahead = (now - looked[0]) - timedelta(seconds=self._looked[1] - looked[1])
-            if ahead > JUMP:
-                renew(connection)
-                return ahead
+            # Without a look before, the time since that release is missing from it.
+            jumped = ahead if ahead < -JUMP else now - released
+            set_back(connection, -jumped)
+            return jumped
+        if ahead > JUMP:
+            renew(connection)
+            return ahead
         return timedelta(0)
 
 

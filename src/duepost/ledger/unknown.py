@@ -1,5 +1,6 @@
 """What of a send whose worker vanished while a provider had it?"""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,13 +22,19 @@ class UnknownPolicy(StrEnum):
 POISON_AFTER = 3  # workers in a row that a send may lose; then it is parked, whatever the policy
 
 
-def settle_lost(connection: Connection, lane: str, provider: str, policy: UnknownPolicy) -> list[UUID]:
+def settle_lost(
+    connection: Connection, lane: str, provider: str, policy: UnknownPolicy, *, as_of: datetime | None = None
+) -> list[UUID]:
     """Take sends of the lane that are still begun after their lease, and treat them by the policy, never by guessing.
+
+    as_of (aware): only leases that ended before; a clock that jumps after the look at it takes no send out of working
+    hands.
 
     Each gets an attempt with verdict unknown and a transition with reason OUTCOME_UNKNOWN, the third in a row POISON.
     Served by ix_state_begun.
     """
-    lost = picked(state.c.lane == lane, state.c.due_at <= func.now(), state.c.begun_at.is_not(None)).cte("lost")
+    ended = func.now() if as_of is None else func.least(func.now(), literal(as_of))
+    lost = picked(state.c.lane == lane, state.c.due_at <= ended, state.c.begun_at.is_not(None)).cte("lost")
     again = false() if policy is UnknownPolicy.HOLD else state.c.losses + 1 < POISON_AFTER
     changed, told = change(
         lost,
