@@ -51,8 +51,6 @@ def ask_for(
 ) -> Asked:
     """Enqueue so many in each lane, in one transaction; accepted when this returns."""
     asked = Asked()
-    due = (datetime.now(UTC) + due_in).replace(microsecond=0).isoformat() if due_in else None
-    sends = [new_send(lane, due) for _ in range(count) for lane in lanes]
 
     def note(one: NewSend, receipt: Receipt) -> None:
         assert receipt.due_at is not None
@@ -60,6 +58,9 @@ def ask_for(
 
     door = Door(Rules(test_domains=True), DocumentStore(Path("nowhere"), writes=False))
     with engine.begin() as connection:
+        now: datetime = connection.execute(select(func.now())).scalar_one()  # the ledger's clock may have been set
+        due = (now.astimezone(UTC) + due_in).replace(microsecond=0).isoformat() if due_in else None
+        sends = [new_send(lane, due) for _ in range(count) for lane in lanes]
         enqueue_many(connection, sends, run=run_name, door=door, on_receipt=note)
     return asked
 

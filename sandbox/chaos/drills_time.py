@@ -93,7 +93,7 @@ def set_back(rig: Rig) -> Made:
 def set_forward(rig: Rig) -> Made:
     """The clock of everything is set forward by an hour while providers have sends in hand: none is taken from them."""
     assert rig.clock
-    slow = HttpStanding(Trickle(pause=timedelta(milliseconds=40), endless=False))
+    slow = HttpStanding(Trickle(pause=timedelta(milliseconds=20), endless=False))
     behave(rig.counterpart("http"), slow)
     made = Made(rig.ask(8, lanes=("sms", "xml"), run="set forward"), Allowed(timed=False))
     rig.until(lambda: _in_hand(rig, made.asked) >= 4)

@@ -7,13 +7,14 @@ set forward would end them at once and take sends out of working hands, a clock 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, update
+from sqlalchemy import Connection, func, literal, or_, select, update
 
 from duepost.ledger.pulse import Pulse, last
 from duepost.ledger.schema import state
 from duepost.statuses import Status
 
 JUMP = timedelta(seconds=20)  # no slewing clock gains or loses this much between two looks
+SETTLES_SECONDS = 15.0  # after a jump; a begin that read the old clock is committed by then
 
 
 class Clock:
@@ -22,10 +23,16 @@ class Clock:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._looked: tuple[datetime, float] | None = None
+        self._forward: tuple[datetime, float] | None = None  # the time before the last jump forward, and its moment
 
     @property
     def at(self) -> datetime | None:
-        """The database's time (aware) at the last look: until the next one no lease that ends later has ended."""
+        """A time (aware) of the database: a lease that ends later has not ended, as far as this process can tell.
+
+        The last look's; for 15 s after a jump forward that of the look before it.
+        """
+        if self._forward:
+            return self._forward[0]
         return self._looked[0] if self._looked else None
 
     def steady(self, connection: Connection) -> timedelta:
@@ -43,10 +50,14 @@ class Clock:
             jumped = ahead if ahead < -JUMP else now - released
             set_back(connection, -jumped)
             return jumped
-        if ahead > JUMP:
-            renew(connection)
-            return ahead
-        return timedelta(0)
+        if ahead > JUMP and looked is not None:
+            self._forward = looked[0], self._monotonic()
+        if self._forward:
+            # Again and again: a begin that read the old clock may be committed after a first look at what is begun.
+            renew(connection, self._forward[0] + JUMP)
+            if self._monotonic() - self._forward[1] > SETTLES_SECONDS:
+                self._forward = None
+        return ahead if ahead > JUMP else timedelta(0)
 
 
 def set_back(connection: Connection, by: timedelta) -> int:
@@ -59,10 +70,13 @@ def set_back(connection: Connection, by: timedelta) -> int:
     ).rowcount
 
 
-def renew(connection: Connection) -> int:
-    """The clock was set forward: give what is in providers' hands its whole lease again. Served by ix_state_begun."""
+def renew(connection: Connection, before: datetime) -> int:
+    """The clock was set forward: give what was begun by the old one, before that time, its whole lease again.
+
+    Served by ix_state_begun.
+    """
     return connection.execute(
         update(state)
-        .where(and_(state.c.begun_at.is_not(None), state.c.begun_at < func.now()))
+        .where(state.c.begun_at.is_not(None), state.c.begun_at < before, state.c.due_at <= func.now())
         .values(due_at=func.now() + (state.c.due_at - state.c.begun_at))
     ).rowcount
