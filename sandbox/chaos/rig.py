@@ -17,8 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 
+from duepost.ledger.schema import state
 from duepost.statuses import WAITING
 from sandbox.behaviour_file import behave_well
 from sandbox.chaos.asked import Asked, ask_for, asked_in_run, new_send, waiting_of
@@ -209,6 +210,12 @@ class Rig:
     def waiting(self, asked: Asked) -> int:
         """How many of these sends still wait."""
         return waiting_of(self.engine, asked, WAITING)
+
+    def doubtful(self, asked: Asked) -> int:
+        """Of how many of these sends nobody knows the outcome."""
+        with self.engine.connect() as connection:
+            found = select(func.count()).where(state.c.send_id.in_(list(asked.sends)), state.c.in_doubt)
+            return int(connection.execute(found).scalar_one())
 
     def import_twice(self, *, run: str, crash_at: str) -> Asked:
         """Hand a file in through the command line, which dies at the point, and once more."""

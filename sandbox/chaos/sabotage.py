@@ -109,6 +109,11 @@ def no_late_record() -> None:
     _put(worker.journal, "record_late", lambda *_: set())
 
 
+def no_record() -> None:
+    """Outcomes are called recorded and are not."""
+    _put(worker.journal, "record", lambda _, outcomes: {one.id for one in outcomes})
+
+
 def no_watchdog() -> None:
     """Nobody releases in beat's place."""
     _put(scheduler.watchdog, "nudge", lambda _: None)
@@ -239,6 +244,7 @@ SABOTAGES: Mapping[str, Callable[[], None]] = {
     "pause": no_pause,
     "phases": no_phases,
     "poison": no_end_of_poison,
+    "record": no_record,
     "redirect": redirects,
     "retry after": no_retry_after,
     "stopping": no_stopping,
