@@ -105,7 +105,7 @@ DRILLS = (
         for point in AT
     ),
     Drill("crash: accepted", door_dies, sabotage="business key"),
-    Drill("crash: published", scheduler_dies, sabotage="fencing"),
+    Drill("crash: published", scheduler_dies, sabotage="mark"),
     Drill("workers: kill -9", workers_killed, sabotage="unknown", short=True),
     Drill("everything: kill -9", everything_killed, sabotage="lease"),
     Drill("poison", poison, sabotage="poison"),

@@ -45,7 +45,7 @@ def cut(rig: Rig) -> Made:
 
 
 def _away_from_workers(standing: LinkStanding) -> Callable[[Rig], Made]:
-    """The workers' way is cut or stalled for longer than a lease; the scheduler has another one, and finds them lost."""
+    """The workers' way is cut or stalled for longer than a lease; the scheduler has its own, and finds them lost."""
 
     def make(rig: Rig) -> Made:
         rig.restart("scheduler", {"DUEPOST_DATABASE_URL": rig.stack.database_url})
