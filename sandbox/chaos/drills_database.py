@@ -19,8 +19,8 @@ SHORT = 3.0  # seconds; less than an attempt's lease of 8
 LONG = timedelta(seconds=30)  # more; until the first send is called unknown
 
 
-def _under_way(rig: Rig, run: str) -> Made:
-    asked = rig.ask(60, run=run)
+def _under_way(rig: Rig, run: str, count: int = 60) -> Made:
+    asked = rig.ask(count, run=run)
     rig.until(lambda: rig.taken("http", asked) >= 10 and rig.taken("mail", asked) >= 10)
     return Made(asked)
 
@@ -49,9 +49,9 @@ def _away_from_workers(standing: LinkStanding) -> Callable[[Rig], Made]:
 
     def make(rig: Rig) -> Made:
         rig.restart("scheduler", {"DUEPOST_DATABASE_URL": rig.stack.database_url})
-        made = _under_way(rig, f"ledger {standing.name} for long")
+        made = _under_way(rig, f"ledger {standing.name} for long", 200)
         behave(rig.link, standing)
-        rig.until(lambda: rig.doubtful(made.asked) > 0, LONG)
+        rig.until(lambda: rig.unknown(made.asked) > 0, LONG)
         behave_well(rig.link)
         rig.until(lambda: not rig.waiting(made.asked))
         # What was sent again meanwhile bore the same token.

@@ -211,10 +211,12 @@ class Rig:
         """How many of these sends still wait."""
         return waiting_of(self.engine, asked, WAITING)
 
-    def doubtful(self, asked: Asked) -> int:
-        """Of how many of these sends nobody knows the outcome."""
+    def unknown(self, asked: Asked) -> int:
+        """How many of these sends are held because nobody knows whether they were taken."""
         with self.engine.connect() as connection:
-            found = select(func.count()).where(state.c.send_id.in_(list(asked.sends)), state.c.in_doubt)
+            found = select(func.count()).where(
+                state.c.send_id.in_(list(asked.sends)), state.c.in_doubt, state.c.status == 300
+            )
             return int(connection.execute(found).scalar_one())
 
     def import_twice(self, *, run: str, crash_at: str) -> Asked:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from duepost.ledger.change import change, picked, run_change
 from duepost.ledger.schema import account, attempt, run, send, state, transition
@@ -99,10 +99,12 @@ def doubtful(connection: Connection, chosen: Chosen, *, limit: int | None = None
 def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: str, actor: str) -> list[UUID]:
     """Write what a person found out; returns the ids that were settled: those in doubt among the chosen.
 
-    Served by ix_state_in_doubt.
+    Chosen by id also one that is to be asked for or repeated by itself (310), unless a provider has it just now. Served
+    by ix_state_in_doubt.
     """
+    statuses = [int(Status.ERROR)] + ([int(Status.ERROR_SENDING_EMAIL)] if chosen.ids else [])
     in_doubt = (
-        picked(state.c.in_doubt, state.c.status == int(Status.ERROR), *_fitting(chosen))
+        picked(state.c.in_doubt, state.c.begun_at.is_(None), state.c.status.in_(statuses), *_fitting(chosen))
         .join(send, send.c.id == state.c.send_id)
         .join(account, account.c.id == send.c.account_id)
         .outerjoin(run, run.c.id == send.c.run_id)
@@ -123,6 +125,29 @@ def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: 
         actor=actor,
     )
     return run_change(connection, changed, told)
+
+
+def count_doubtful(connection: Connection) -> int:
+    """How many sends wait for `settle`. Served by ix_state_in_doubt."""
+    found = select(func.count()).where(state.c.in_doubt, state.c.status == int(Status.ERROR))
+    return int(connection.execute(found).scalar_one())
+
+
+def catch_up(connection: Connection) -> int:
+    """Mark what a version before 0002 has called OUTCOME_UNKNOWN, which kept no doubt. Reads every row of `state`."""
+    newest = (
+        select(transition.c.reason_code)
+        .where(transition.c.send_id == state.c.send_id)
+        .order_by(transition.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    unknown = [int(Status.ERROR), int(Status.ERROR_SENDING_EMAIL)]
+    return connection.execute(
+        update(state)
+        .where(state.c.status.in_(unknown), ~state.c.in_doubt, state.c.begun_at.is_(None), newest == "OUTCOME_UNKNOWN")
+        .values(in_doubt=True)
+    ).rowcount
 
 
 def _fitting(chosen: Chosen) -> list[ColumnElement[bool]]:

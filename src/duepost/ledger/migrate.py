@@ -8,6 +8,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine
 
 from duepost.errors import Refused
+from duepost.ledger.doubt import catch_up
 from duepost.ledger.fence import seal
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -40,6 +41,7 @@ def upgrade(database_url: str, revision: str = "head", *, environment: str | Non
             command.upgrade(config_for(connection), revision)
             if environment is not None:
                 seal(connection, environment)
+                catch_up(connection)
     except CommandError:
         raise Refused("the ledger has the form of a newer duepost: install that version") from None
     finally:
