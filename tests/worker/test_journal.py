@@ -139,7 +139,7 @@ def test_an_order_handed_out_twice_to_one_process_is_begun_once(engine: Engine, 
     with ThreadPoolExecutor(2) as threads:
         with busy(engine, journal):
             answers = [threads.submit(journal.begin, one) for one in twice]
-            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)  # noqa: SLF001 - both are in one statement
+            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)
         found = [answer.result(ANSWER_SECONDS) for answer in answers]
     [begun_one] = [one for one in found if one]
     assert begun_one.token == twice[found.index(begun_one)].token

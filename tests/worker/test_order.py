@@ -76,7 +76,7 @@ def test_an_order_handed_out_twice_while_the_journal_is_busy_reaches_the_provide
     with ThreadPoolExecutor(2) as workers:
         with busy(engine, journal):
             tallies = [workers.submit(deliver, order, engine, attempter, senders) for _ in range(2)]
-            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)  # noqa: SLF001 - both are in one statement
+            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)
         tried = [len(tally.result(LIMIT.total_seconds()).tried) for tally in tallies]
     assert (len(provider.jobs), sorted(tried)) == (1, [0, 1])
 
