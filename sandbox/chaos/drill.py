@@ -13,7 +13,8 @@ from duepost.ledger.pauses import end_pause, pauses
 from duepost.ledger.schema import state
 from sandbox.chaos.asked import Asked
 from sandbox.chaos.invariants import Allowed, Found, check
-from sandbox.chaos.rig import CALM, Rig
+from sandbox.chaos.pace import CALM
+from sandbox.chaos.rig import Rig
 
 
 @dataclass

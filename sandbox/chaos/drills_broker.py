@@ -9,7 +9,8 @@ from redis import Redis
 
 from sandbox.chaos.drill import Drill, Made
 from sandbox.chaos.invariants import Allowed
-from sandbox.chaos.rig import LANES, Rig
+from sandbox.chaos.pace import LANES
+from sandbox.chaos.rig import Rig
 
 GARBAGE = (b"\x00\xff\xfe", b"5", b"[]", b"{}", b'{"body": "', b"\x80\x04\x95\x0a\x00\x00\x00\x00\x00\x00\x00\x8c\x06")
 

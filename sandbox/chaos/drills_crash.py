@@ -8,7 +8,8 @@ from duepost.statuses import Status
 from sandbox.chaos.asked import Asked, statuses_of
 from sandbox.chaos.drill import Drill, Made
 from sandbox.chaos.invariants import Allowed
-from sandbox.chaos.rig import LANES, Rig, respawned
+from sandbox.chaos.pace import LANES
+from sandbox.chaos.rig import Rig, respawned
 
 # point -> the protection without which the drill must fail, where it is not the doubt of what is unknown
 SABOTAGES = {"claimed": "lease", "recorded": "record"}

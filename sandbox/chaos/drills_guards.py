@@ -14,7 +14,8 @@ from duepost.ledger.pauses import Scope, add_pause, end_pause, pauses
 from sandbox.behaviour_file import behave, behave_well
 from sandbox.chaos.drill import Drill, Made
 from sandbox.chaos.invariants import COUNTERPARTS, Allowed
-from sandbox.chaos.rig import LANES, Rig
+from sandbox.chaos.pace import LANES
+from sandbox.chaos.rig import Rig
 from sandbox.chaos.witness import calls
 from sandbox.http_behaviour import Answer
 from sandbox.http_standing import HttpStanding

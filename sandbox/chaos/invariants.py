@@ -14,7 +14,8 @@ from sqlalchemy import Engine, select
 from duepost.ledger.schema import send, state, transition
 from duepost.statuses import Status
 from sandbox.chaos.asked import Asked, statuses_of
-from sandbox.chaos.rig import LANES, Rig
+from sandbox.chaos.pace import LANES
+from sandbox.chaos.rig import Rig
 from sandbox.chaos.witness import Taking, takings
 
 COUNTERPARTS = dict(zip(LANES, ("mail", "http", "asked"), strict=True))

@@ -31,3 +31,8 @@ def test_every_sabotage_is_used_and_every_one_used_is_there() -> None:
 def test_every_invariant_is_on_the_page_and_checked(number: int) -> None:
     assert f"| I{number} |" in PAGE
     assert f"I{number}" in CHECKED
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:tests|sandbox)/[\w./]+)`", PAGE))))
+def test_every_place_that_the_page_names_exists(path: str) -> None:
+    assert (Path(__file__).parents[2] / path).exists()
