@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from duepost.ledger.change import change, picked, run_change
 from duepost.ledger.schema import account, attempt, run, send, state, transition
@@ -123,6 +123,28 @@ def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: 
         actor=actor,
     )
     return run_change(connection, changed, told)
+
+
+def inherit_doubt(connection: Connection) -> int:
+    """Mark as in doubt what version 0001 left of unknown outcome; returns how many. Safe to repeat.
+
+    Without the mark such a send could be cancelled, although it may have arrived, and no person would be asked. Reads
+    every row.
+    """
+    newest = (
+        select(transition.c.reason_code)
+        .where(transition.c.send_id == state.c.send_id)
+        .order_by(transition.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    left = picked(
+        ~state.c.in_doubt,
+        state.c.status.in_([int(Status.ERROR), int(Status.ERROR_SENDING_EMAIL)]),
+        state.c.begun_at.is_(None),
+        newest == "OUTCOME_UNKNOWN",
+    ).cte("left_in_doubt")
+    return connection.execute(update(state).where(state.c.send_id == left.c.send_id).values(in_doubt=True)).rowcount
 
 
 def _fitting(chosen: Chosen) -> list[ColumnElement[bool]]:
