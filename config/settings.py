@@ -158,6 +158,12 @@ def load_settings(**given: Any) -> Settings:
             "add ?ssl_cert_reqs=required&ssl_ca_certs=FILE",
         )
     for name, account in settings.providers.items():
+        if account.on_unknown is UnknownPolicy.RESEND and isinstance(account, SmtpAccount):
+            raise ConfigError(
+                f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
+                "is resend, and a mail server recognises no repeat",
+                "use hold",
+            )
         asks = isinstance(account, HttpAccount) and account.status_url is not None
         if account.on_unknown is UnknownPolicy.RESOLVE and not asks:
             raise ConfigError(

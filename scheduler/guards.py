@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from config.settings import Lane
 from duepost.ledger.circuits import Circuit, open_circuits
+from duepost.ledger.notes import latest
 from duepost.ledger.pauses import Pause, Scope, bring_back, names_of, pauses
 from duepost.ledger.release import seconds_to_next
+
+# ledger -> the newest note of a pause when nothing was left to bring back
+_searched: dict[URL, int] = {}
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,17 @@ class Guards:
         self.circuits[lane.provider] = replace(self.circuits[lane.provider], probe_due=False)
 
     def bring_back(self, connection: Connection) -> int:
-        """Give sends that no pause holds any more their due times back; returns how many."""
-        return bring_back(connection, self.paused_accounts, self.paused_runs)
+        """Give sends that no pause holds any more their due times back; returns how many.
+
+        Looked for anew only after a pause has begun or ended somewhere: a paused million is not read in every pass.
+        """
+        newest, ledger = latest(connection), connection.engine.url
+        if _searched.get(ledger) == newest:
+            return 0
+        back = bring_back(connection, self.paused_accounts, self.paused_runs)
+        if not back:
+            _searched[ledger] = newest
+        return back
 
     def seconds_to_next(self, connection: Connection, lanes: Mapping[str, Lane]) -> float | None:
         """Until there may be something to release in these lanes: a send is due, or a probe; None for never."""

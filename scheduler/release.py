@@ -102,7 +102,8 @@ class Releaser:
             wait = PASS_SECONDS if full else guards.seconds_to_next(guard, self.lanes)
             if wait is None or time.monotonic() + wait >= ends_at:
                 return
-            stopping.wait(min(max(wait, 0.05), 1.0))
+            # What is due and yet was not released, such as one of several suspects, is not asked for in a loop.
+            stopping.wait(min(max(wait, PASS_SECONDS if wait <= 0 else 0.05), 1.0))
 
     def _look_at_the_clock(self) -> None:
         with self.engine.begin() as connection:

@@ -9,6 +9,8 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from duepost.ledger.engine import AWAY
 from duepost.ledger.pulse import Pulse, Watch, last
 from scheduler.nudges import nudge
@@ -36,7 +38,7 @@ def _watch(app: Any, stopping: threading.Event) -> None:
         try:
             with engine_of(app).connect() as connection:
                 still = watch.look(last(connection, Pulse.TICK))
-        except AWAY:
+        except (*AWAY, DBAPIError):
             continue  # the release itself says that the ledger is away
         if still > patience:
             log.error(

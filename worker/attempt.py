@@ -99,6 +99,7 @@ class Attempter:
             on_unknown=self.on_unknown,
             uniform=random.uniform,
             in_doubt=in_doubt,
+            not_after=send.not_after,
         )
         tried = Tried(send, begun.number, following.status, following.reason.code, begun.at, took, outcome.alarm)
         self.journal.record(

@@ -15,11 +15,12 @@ from enum import Enum
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from duepost.ledger.circuits import close_circuit, lets_through, open_circuit, open_circuits
+from duepost.ledger.circuits import close_circuit, open_circuit, open_circuits
 from duepost.ledger.engine import AWAY
 from duepost.ledger.pauses import Scope, add_pause, names_of, pauses
 from worker.outage import CREDENTIALS_REFUSED, OURS, is_outage
 from worker.providers.port import Outcome
+from worker.stop import STOPPING
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ LOOK_SECONDS = 1.0
 class Shut(Enum):
     """Why the gate is shut; the value says it to people."""
 
-    CREDENTIALS = "its credentials are refused: mend them, then `duepost resume provider`"
+    CREDENTIALS = "its credentials are refused, an operator must act: mend them, then `duepost resume provider`"
     OUTAGE = "it does not answer: one send tries again from time to time"
     LEDGER = "the ledger holds it"
 
@@ -59,8 +60,9 @@ class Gate:
         with self._writing, self._engine.connect() as connection:
             self._tell(connection)
             paused = self._name in names_of(pauses(connection), Scope.PROVIDER)
-            let = not paused and lets_through(connection, self._name, lease)
-            probing = let and self._name in open_circuits(connection)
+            broken = open_circuits(connection).get(self._name)
+            let = not paused and (broken is None or broken.probe_lease == lease)
+            probing = let and broken is not None
             with self._changed:
                 if not let:
                     if not self._probing:  # the probe under way needs the gate
@@ -70,11 +72,11 @@ class Gate:
             return let
 
     def enter(self) -> bool:
-        """Wait for leave to call; False when the gate is shut. Whoever is let in calls `leave`."""
+        """Wait for leave to call; False when the gate is shut or the process stops. Whoever is let in calls `leave`."""
         with self._changed:
-            while not (self._shut or self._proven) and self._trying >= self._allowed():
+            while not (self._shut or self._proven or STOPPING.is_set()) and self._trying >= self._allowed():
                 self._changed.wait(LOOK_SECONDS)
-            if self._shut:
+            if self._shut or STOPPING.is_set():
                 return False
             if not self._trying:
                 self._first_at = time.monotonic()
@@ -114,7 +116,7 @@ class Gate:
     def _close(self, why: Shut, code: str) -> None:
         if self._shut is None:
             self._shut, self._untold, self._probing = why, (why, code), False
-            log.error("provider account %s: %s (%s); an operator must act", self._name, why.value, code)
+            log.error("provider account %s: %s (%s)", self._name, why.value, code)
 
     def _write(self, *, closing: bool) -> None:
         try:
@@ -124,7 +126,7 @@ class Gate:
                     connection.commit()
                     log.warning("provider account %s answers again", self._name)
         except (*AWAY, DBAPIError) as trouble:
-            # It stays shut here; the next order tells the ledger before anything else.
+            # It stays shut here until the next order has told the ledger; an end that was not told is found by a probe.
             log.warning("provider account %s: the ledger could not be told (%s)", self._name, type(trouble).__name__)
 
     def _tell(self, connection: Connection) -> None:

@@ -20,7 +20,7 @@ from duepost.errors import Refused
 from duepost.ledger.accept import nudge
 from duepost.ledger.begin import Begun, ToBegin, begin, take_back
 from duepost.ledger.engine import AWAY
-from duepost.ledger.record import ToRecord, record, record_late
+from duepost.ledger.record import ToRecord, record, record_late, stands_already
 from worker.ledger_line import LedgerLine, is_away, kind
 from worker.stop import STOPPING
 from worker.ticket import Ticket
@@ -101,24 +101,29 @@ class Journal:
                 self._write_begins(begins)
             with self._changed:
                 records, self._records = self._records, []
-            kept = self._write_records(records) if records else []
+            kept = [entry for batch in _apart(records) for entry in self._write_records(batch)]
             if kept:
                 self._keep(kept)
-        self._take_back()
+        ends = time.monotonic() + CLOSING_SECONDS
+        while self._take_back() and time.monotonic() < ends:
+            time.sleep(PAUSE_SECONDS)
         self._line.hang_up()
 
-    def _take_back(self) -> None:
-        """Undo begins that may have been committed although we were told that the ledger is away."""
+    def _take_back(self) -> bool:
+        """Undo begins that may have been committed although we were told that the ledger is away; False when done."""
+        if not self._perhaps:
+            return False
         try:
-            undone = take_back(self._line.connection(), self._perhaps) if self._perhaps else 0
+            undone = take_back(self._line.connection(), self._perhaps)
         except Exception as trouble:
             if not is_away(trouble):
                 raise
             self._line.hang_up()
         else:
             if undone:
-                log.info("%d sends begun while the ledger went away are due again", undone)
+                log.info("%d sends asked for while the ledger went away are due again", undone)
             self._perhaps = []
+        return bool(self._perhaps)
 
     def _keep(self, records: Sequence[Entry]) -> None:
         """Try them again soon; a process that is to stop gives up after a minute, so that it can stop."""
@@ -158,7 +163,9 @@ class Journal:
             begins[0].answer(None, away=True)
         else:
             for ticket in begins:
-                ticket.answer(begun.get(ticket.send.id))
+                # One order handed out twice may ask twice for one send in one statement: the token says who has it.
+                found = begun.get(ticket.send.id)
+                ticket.answer(found if found and found.token == ticket.send.token else None)
 
     def _write_records(self, records: Sequence[Entry]) -> Sequence[Entry]:
         """One statement, which is one transaction; returns what is to be kept because the ledger is away."""
@@ -177,26 +184,50 @@ class Journal:
             log.error("send %s: the ledger refuses its outcome (%s)", outcome.id, kind(trouble))  # noqa: TRY400
             recorded(False)  # noqa: FBT003 - as Recorded says
             return []
-        late = [outcome for outcome, _ in records if outcome.id not in ours]
-        if late:
-            ours |= self._write_late(late)
-        for outcome, recorded in records:
-            recorded(outcome.id in ours)
+        kept: list[Entry] = []
+        for entry in records:
+            if entry[0].id in ours:
+                entry[1](True)  # noqa: FBT003 - as Recorded says
+            elif not self._write_late(*entry):
+                kept.append(entry)
         if any(outcome.wait is not None and outcome.wait < TICK for outcome, _ in records):
             try:
                 nudge(self._line.connection())
             except (*AWAY, Refused):  # the minute tick comes anyway
                 self._line.hang_up()
-        return []
+        return kept
 
-    def _write_late(self, late: Sequence[ToRecord]) -> set[UUID]:
-        """Outcomes whose lease was lost: they still settle what was called unknown meanwhile."""
+    def _write_late(self, outcome: ToRecord, recorded: Recorded) -> bool:
+        """An outcome whose lease is gone: recorded before, when only the answer was lost, or called unknown meanwhile.
+
+        False when the ledger is away again: it is to be tried once more.
+        """
         try:
-            mended = record_late(self._line.connection(), late)
-        except (*AWAY, Refused):  # nobody tells it again: a person settles it
-            self._line.hang_up()
-            mended = set()
-        for outcome in late:
-            word = "settled what was unknown" if outcome.id in mended else "came after its lease was lost"
+            ledger = self._line.connection()
+            known = stands_already(ledger, outcome)
+            mended = not known and bool(record_late(ledger, [outcome]))
+        except Exception as trouble:  # noqa: BLE001 - the ledger's, or something in this very row
+            if is_away(trouble):
+                self._line.hang_up()
+                return False
+            log.error("send %s: the ledger refuses its late outcome (%s)", outcome.id, kind(trouble))  # noqa: TRY400
+            recorded(False)  # noqa: FBT003 - as Recorded says
+            return True
+        if not known:
+            word = "settled what was unknown" if mended else "came after its lease was lost"
             log.warning("send %s: outcome %s %s", outcome.id, int(outcome.to_status), word)
-        return mended
+        recorded(known or mended)
+        return True
+
+
+def _apart(records: Sequence[Entry]) -> list[list[Entry]]:
+    """Batches in which no send has two outcomes: an older attempt's may come beside a newer one's."""
+    batches: list[list[Entry]] = []
+    seen: set[UUID] = set()
+    for entry in records:
+        if not batches or entry[0].id in seen:
+            batches.append([])
+            seen = set()
+        batches[-1].append(entry)
+        seen.add(entry[0].id)
+    return batches

@@ -57,10 +57,12 @@ def follow(
     on_unknown: UnknownPolicy,
     uniform: Callable[[float, float], float],
     in_doubt: bool = False,
+    not_after: datetime | None = None,
 ) -> Following:
     """Turn the outcome of attempt number `attempt` (from 1) into what the ledger is to say.
 
-    in_doubt: a provider may have taken the send at an attempt before. Then only a yes or the receiver's own refusal
+    not_after: of a retry, what an attempt before has set. in_doubt: a provider may have taken the send at an attempt
+    before. Then only a yes or the receiver's own refusal
     ends it; all else that ends it leaves it OUTCOME_UNKNOWN.
 
     A retry is 310 on every channel. Past the deadline it becomes 300 GAVE_UP with the last reason in its values, and
@@ -73,9 +75,13 @@ def follow(
         if outcome.status is not Status.ERROR:
             return Following(outcome.status, None, counted=True, reason=outcome.reason)
         return _unknown(outcome)
-    deadline = first_due + policy.give_up[channel]
+    deadline = first_due + policy.give_up[channel] if not_after is None else not_after - LAST_CALL
     left = deadline - now
-    over = left <= timedelta(0) or attempt >= policy.most_attempts
+    told = None
+    if outcome.retry_after is not None:
+        # The provider knows best: not earlier than told, and not all at the same moment either.
+        told = max(outcome.retry_after, SOONEST) * uniform(1, 1 + policy.jitter)
+    over = left <= timedelta(0) or attempt >= policy.most_attempts or (told is not None and told > left + LAST_CALL)
     doubt = in_doubt or outcome.verdict is Verdict.UNKNOWN
     if doubt and (over or (outcome.verdict is Verdict.UNKNOWN and on_unknown is UnknownPolicy.HOLD)):
         return _unknown(outcome)
@@ -83,13 +89,11 @@ def follow(
         values = {"last": outcome.reason.code, **outcome.reason.values}
         return Following(Status.ERROR, None, counted=True, reason=Reason("GAVE_UP", values=values))
     wait = _wait(outcome, attempt, policy) * uniform(1 - policy.jitter, 1 + policy.jitter)
-    if outcome.retry_after is not None:
-        # The provider knows best: not earlier than told, and not all at the same moment either.
-        told = max(outcome.retry_after, SOONEST) * uniform(1, 1 + policy.jitter)
+    if told is not None:
         wait = max(told, wait) if outcome.verdict is Verdict.TRANSIENT and attempt > HASTY else told
     return Following(
         Status.ERROR_SENDING_EMAIL,
-        min(wait, left),  # the last attempt is made at the deadline, not before it
+        max(min(wait, left), told or SOONEST),  # the last attempt is made at the deadline, never before the provider's
         outcome.verdict is not Verdict.WAIT,
         _unknown(outcome).reason if outcome.verdict is Verdict.UNKNOWN else outcome.reason,
         in_doubt=doubt,

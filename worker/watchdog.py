@@ -4,6 +4,8 @@ import logging
 import threading
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.ledger.pulse import SILENCE, Pulse, Watch, last
 
@@ -26,7 +28,7 @@ def _watch(app: Any, stopping: threading.Event) -> None:
         try:
             with engine.connect() as connection:
                 still = watch.look(last(connection, Pulse.RELEASE))
-        except AWAY:
+        except (*AWAY, DBAPIError):
             continue  # whoever needs the ledger says that it is away
         if still > SILENCE:
             log.error("nothing was released for %.0f s: are scheduler and beat running?", still.total_seconds())

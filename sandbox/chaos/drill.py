@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from duepost.ledger.doubt import Chosen, Finding, doubtful, settle
-from duepost.ledger.guard_tables import circuit, pause
+from duepost.ledger.guard_tables import circuit
+from duepost.ledger.pauses import end_pause, pauses
 from duepost.ledger.schema import state
 from sandbox.chaos.asked import Asked
 from sandbox.chaos.invariants import Allowed, Found, check
@@ -91,5 +92,6 @@ def tidy(rig: Rig) -> None:
         if doubtful(connection, Chosen(), limit=1):
             settle(connection, Chosen([one.id for one in doubtful(connection, Chosen())]), Finding.NOT_SENT,
                    reason="the drill is over", actor="chaos")  # fmt: skip
-        connection.execute(delete(pause))
+        for one in pauses(connection):
+            end_pause(connection, one.scope, one.name, reason="the drill is over", actor="chaos")
         connection.execute(delete(circuit))

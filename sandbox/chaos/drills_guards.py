@@ -54,8 +54,10 @@ def _paused(scope: Scope, name: str, lanes: Sequence[str]) -> Callable[[Rig], Ma
         with rig.engine.begin() as connection:
             add_pause(connection, scope, name, reason="a drill", actor="chaos")
         made.asked.add(rig.ask(5, run=PAUSED_RUN))
+        ready = [rig.says(name, "ready.") for name in ("worker1", "worker2")]
         rig.start("worker1")
         rig.start("worker2")
+        rig.until(lambda: all(one() for one in ready))
         held = [COUNTERPARTS[lane] for lane in lanes]
         free = [COUNTERPARTS[lane] for lane in LANES if lane not in lanes]
         rig.until(lambda: all(rig.taken(counterpart, made.asked) == 10 for counterpart in free))

@@ -93,11 +93,12 @@ def set_back(rig: Rig) -> Made:
 def set_forward(rig: Rig) -> Made:
     """The clock of everything is set forward by an hour while providers have sends in hand: none is taken from them."""
     assert rig.clock
-    slow = HttpStanding(Trickle(pause=timedelta(milliseconds=20), endless=False))
+    slow = HttpStanding(Trickle(pause=timedelta(milliseconds=30), endless=False))
     behave(rig.counterpart("http"), slow)
     made = Made(rig.ask(8, lanes=("sms", "xml"), run="set forward"), Allowed(timed=False))
     rig.until(lambda: _in_hand(rig, made.asked) >= 4)
     rig.clock.set(HOUR)
+    made.asked.add(rig.ask(1, lanes=("email",), run="set forward"))  # its nudge makes a release look, now
     rig.until(lambda: not rig.waiting(made.asked), GAP)
     rig.clock.set(timedelta(0))
     return made

@@ -24,8 +24,8 @@ ROUNDING = timedelta(seconds=1)
 
 # status -> where a send may go from there
 LEGAL: Mapping[Status, frozenset[Status]] = {
-    Status.QUEUE: frozenset(Status) - {Status.QUEUE},
-    Status.ERROR_SENDING_EMAIL: frozenset(Status) - {Status.QUEUE},
+    Status.QUEUE: frozenset(Status) - {Status.QUEUE, Status.READY_TO_PRINT, Status.NA},
+    Status.ERROR_SENDING_EMAIL: frozenset(Status) - {Status.QUEUE, Status.READY_TO_PRINT, Status.NA},
     Status.PENDING_APPROVAL: frozenset({Status.QUEUE, Status.NOT_SENT, Status.ERROR}),
     Status.ERROR: frozenset({Status.SENT, Status.NOT_SENT, Status.QUEUE, Status.ERROR_SENDING_EMAIL, Status.ERROR}),
 }

@@ -17,8 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 
+from duepost.ledger.schema import state
 from duepost.statuses import WAITING
 from sandbox.behaviour_file import behave_well
 from sandbox.chaos.asked import Asked, ask_for, asked_in_run, new_send, waiting_of
@@ -210,6 +211,14 @@ class Rig:
         """How many of these sends still wait."""
         return waiting_of(self.engine, asked, WAITING)
 
+    def unknown(self, asked: Asked) -> int:
+        """How many of these sends are held because nobody knows whether they were taken."""
+        with self.engine.connect() as connection:
+            found = select(func.count()).where(
+                state.c.send_id.in_(list(asked.sends)), state.c.in_doubt, state.c.status == 300
+            )
+            return int(connection.execute(found).scalar_one())
+
     def import_twice(self, *, run: str, crash_at: str) -> Asked:
         """Hand a file in through the command line, which dies at the point, and once more."""
         file = self.folder / "twice.ndjson"
@@ -230,6 +239,8 @@ class Rig:
         behave_well(self.link)
         for name in ("scheduler", "beat", "worker1", "worker2"):
             self.start(name)
+        if self.sabotage:
+            limit = min(limit, FAST)  # what does not come back is not waited for
         return wait_until(lambda: not self.waiting(asked), limit)
 
     def _start_link(self) -> None:

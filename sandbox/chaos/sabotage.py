@@ -68,6 +68,13 @@ def no_fencing() -> None:
     _put(worker.order, "read_order", read)
 
 
+def no_mark() -> None:
+    """What was handed out is due at once again, and orders are not fenced."""
+    no_fencing()
+    for name in ("release", "release_suspect"):
+        _wrap(release, name, lambda real: lambda *given, **named: real(*_at_once(given), **named))
+
+
 def no_transport() -> None:
     """kombu's own transport reads the queues."""
     _put(config.app, "GuardedAMQP", AMQP)
@@ -107,6 +114,11 @@ def no_memory() -> None:
 def no_late_record() -> None:
     """What a worker knows after its lease is not listened to."""
     _put(worker.journal, "record_late", lambda *_: set())
+
+
+def no_record() -> None:
+    """Outcomes are called recorded and are not."""
+    _put(worker.journal, "record", lambda _, outcomes: {one.id for one in outcomes})
 
 
 def no_watchdog() -> None:
@@ -235,10 +247,12 @@ SABOTAGES: Mapping[str, Callable[[], None]] = {
     "late record": no_late_record,
     "lease": no_lease,
     "lock": no_lock,
+    "mark": no_mark,
     "memory": no_memory,
     "pause": no_pause,
     "phases": no_phases,
     "poison": no_end_of_poison,
+    "record": no_record,
     "redirect": redirects,
     "retry after": no_retry_after,
     "stopping": no_stopping,
@@ -268,6 +282,10 @@ def _put(place: Any, name: str, value: Any) -> None:
     """In this process, from now on, `place.name` is this."""
     assert hasattr(place, name), f"{place} has no {name}: this sabotage takes nothing away"
     setattr(place, name, value)
+
+
+def _at_once(given: Sequence[Any]) -> list[Any]:
+    return [timedelta(0) if isinstance(one, timedelta) else one for one in given]
 
 
 def _for_ever(given: Sequence[Any]) -> list[Any]:

@@ -5,17 +5,15 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Connection, func, select
 
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, By, Reason, ledger, person, settings
 from duepost.ledger.circuits import open_circuits
+from duepost.ledger.doubt import count_doubtful
 from duepost.ledger.fence import Fence, adopt, neutralize_fence, read_fence
 from duepost.ledger.notes import note
 from duepost.ledger.overdue import hold_all
 from duepost.ledger.pauses import Scope, add_pause, end_pause, known, pauses
 from duepost.ledger.pulse import SILENCE, Pulse, ages
-from duepost.ledger.schema import state
-from duepost.statuses import Status
 from duepost.terminal import err, out
 
 What = Annotated[Scope, typer.Argument(help="all, account, channel, provider or run.")]
@@ -69,7 +67,7 @@ def health() -> None:
     with ledger() as connection:
         fence, found = read_fence(connection), ages(connection)
         stopped, broken = pauses(connection), open_circuits(connection)
-        unknown = _in_doubt(connection)
+        unknown = count_doubtful(connection)
     table = Table("what", "how it is")
     table.add_row("environment", "no seal: run `duepost migrate`" if fence is None else _seal_of(fence))
     for pulse, word in ((Pulse.TICK, "last tick of beat"), (Pulse.RELEASE, "last release")):
@@ -139,8 +137,3 @@ def _seal_of(fence: Fence) -> str:
 
 def _ago(age: timedelta | None) -> str:
     return "never" if age is None else f"{age.total_seconds():.0f} s ago"
-
-
-def _in_doubt(connection: Connection) -> int:
-    found = select(func.count()).where(state.c.in_doubt, state.c.status == int(Status.ERROR))
-    return int(connection.execute(found).scalar_one())

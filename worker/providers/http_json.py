@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from duepost.errors import ConfigError
+from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http import Http
 from worker.http_line import Answer, NoAnswer
@@ -77,8 +78,10 @@ class HttpJson:
         if said is not None:
             return self._without_secret(said)
         vain = self._without_secret(judge(answer, self.now()))
-        verdict = vain.verdict if vain.verdict is Verdict.WAIT else Verdict.TRANSIENT
-        return replace(vain, verdict=verdict, status=Status.ERROR_SENDING_EMAIL)
+        if vain.verdict is Verdict.WAIT:
+            return vain
+        reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})
+        return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
 
     def close(self) -> None:
         """Close every connection."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Interval, Text, Uuid, and_, bindparam, exists, func, or_, update
+from sqlalchemy import BigInteger, Connection, Interval, Text, Uuid, and_, bindparam, case, exists, func, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from duepost.ledger.guard_tables import circuit, fence, pause
@@ -84,9 +84,14 @@ def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) ->
 def take_back(connection: Connection, sends: Sequence[ToBegin]) -> int:
     """Undo begins of which we do not know whether they were committed, and that no provider was called for.
 
-    The token proves that it was ours. They are due again at once; returns how many there were. Served by pk_state.
+    The token proves that it was ours; where the begin has not come yet, it finds its order's lease gone. They are due
+    again at once; returns how many there were. Served by pk_state.
     """
-    asked = {"asked_id": [one.id for one in sends], "asked_token": [one.token for one in sends]}
+    asked = {
+        "asked_id": [one.id for one in sends],
+        "asked_lease": [one.lease for one in sends],
+        "asked_token": [one.token for one in sends],
+    }
     return connection.execute(_TAKE_BACK, asked).rowcount
 
 
@@ -137,11 +142,14 @@ def _begin() -> ReturningUpdate[Any]:
 
 
 def _take_back() -> Any:
-    asked = unnested("asked", {"id": Uuid(), "token": BigInteger()})
+    asked = unnested("asked", {"id": Uuid(), "lease": BigInteger(), "token": BigInteger()})
+    begun = and_(state.c.lease == asked.c.token, state.c.begun_at.is_not(None))
+    not_yet = and_(state.c.lease == asked.c.lease, state.c.begun_at.is_(None))
+    attempts = state.c.attempts - case((state.c.begun_at.is_not(None), 1), else_=0)
     return (
         update(state)
-        .where(state.c.send_id == asked.c.id, state.c.lease == asked.c.token, state.c.begun_at.is_not(None))
-        .values(begun_at=None, due_at=func.now(), attempts=state.c.attempts - 1, lease=None)
+        .where(state.c.send_id == asked.c.id, or_(begun, not_yet))
+        .values(begun_at=None, due_at=func.now(), attempts=attempts, lease=None)
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Float, cast, delete, extract, func, literal, or_, select, update
+from sqlalchemy import Connection, Float, cast, delete, extract, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from duepost.ledger.guard_tables import circuit
@@ -81,11 +81,3 @@ def probe_with(connection: Connection, provider: str, lease: int, answer_within:
         .where(circuit.c.provider == provider)
         .values(probe_lease=lease, probe_at=func.now() + literal(answer_within))
     )
-
-
-def lets_through(connection: Connection, provider: str, lease: int) -> bool:
-    """True when the circuit is closed, or this lease is its probe."""
-    shut = select(circuit.c.provider).where(
-        circuit.c.provider == provider, or_(circuit.c.probe_lease.is_(None), circuit.c.probe_lease != lease)
-    )
-    return connection.execute(shut).first() is None

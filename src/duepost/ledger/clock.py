@@ -7,13 +7,16 @@ set forward would end them at once and take sends out of working hands, a clock 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, literal, or_, select, update
+from sqlalchemy import Connection, case, exists, func, literal, or_, select, update
 
+from duepost.ledger.guard_tables import circuit
 from duepost.ledger.pulse import Pulse, last
-from duepost.ledger.schema import state
+from duepost.ledger.schema import send, state
 from duepost.statuses import Status
 
 JUMP = timedelta(seconds=20)  # no slewing clock gains or loses this much between two looks
+A_LITTLE = timedelta(seconds=5)  # by which a begin may still have read the old clock after the jump was seen
+SHORTEST = timedelta(minutes=15)  # lease of what is in hand over two jumps, where its own cannot be told any more
 SETTLES_SECONDS = 15.0  # after a jump; a begin that read the old clock is committed by then
 
 
@@ -23,7 +26,8 @@ class Clock:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._looked: tuple[datetime, float] | None = None
-        self._forward: tuple[datetime, float] | None = None  # the time before the last jump forward, and its moment
+        # The last jump forward: the look before it, what the old clock would have said at it, and its moment.
+        self._forward: tuple[datetime, datetime, float] | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -51,18 +55,23 @@ class Clock:
             set_back(connection, -jumped)
             return jumped
         if ahead > JUMP and looked is not None:
-            self._forward = looked[0], self._monotonic()
+            self._forward = looked[0], now - ahead + A_LITTLE, self._monotonic()
         if self._forward:
             # Again and again: a begin that read the old clock may be committed after a first look at what is begun.
-            renew(connection, self._forward[0] + JUMP)
-            if self._monotonic() - self._forward[1] > SETTLES_SECONDS:
+            renew(connection, self._forward[1])
+            if self._monotonic() - self._forward[2] > SETTLES_SECONDS:
                 self._forward = None
         return ahead if ahead > JUMP else timedelta(0)
 
 
 def set_back(connection: Connection, by: timedelta) -> int:
-    """The clock was set back: move what was leased, and what waits for a retry, back with it. Reads what waits."""
-    span = or_(state.c.lease.is_not(None), state.c.status == int(Status.ERROR_SENDING_EMAIL))
+    """The clock was set back: move with it what was leased, what waits for a retry, and what has no schedule.
+
+    The next probes of open circuits, too. Returns how many sends were moved. Reads what waits.
+    """
+    unscheduled = exists().where(send.c.id == state.c.send_id, send.c.scheduled_at.is_(None))
+    span = or_(state.c.lease.is_not(None), state.c.status == int(Status.ERROR_SENDING_EMAIL), unscheduled)
+    connection.execute(update(circuit).values(probe_at=circuit.c.probe_at - literal(by)))
     return connection.execute(
         update(state)
         .where(state.c.due_at.is_not(None), state.c.paused_due_at.is_(None), state.c.due_at > func.now(), span)
@@ -78,5 +87,8 @@ def renew(connection: Connection, before: datetime) -> int:
     return connection.execute(
         update(state)
         .where(state.c.begun_at.is_not(None), state.c.begun_at < before, state.c.due_at <= func.now())
-        .values(due_at=func.now() + (state.c.due_at - state.c.begun_at))
+        .values(
+            due_at=func.now()
+            + case((state.c.due_at > state.c.begun_at, state.c.due_at - state.c.begun_at), else_=literal(SHORTEST))
+        )
     ).rowcount

@@ -99,10 +99,12 @@ def doubtful(connection: Connection, chosen: Chosen, *, limit: int | None = None
 def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: str, actor: str) -> list[UUID]:
     """Write what a person found out; returns the ids that were settled: those in doubt among the chosen.
 
-    Served by ix_state_in_doubt.
+    Chosen by id also one that is to be asked for or repeated by itself (310), unless a provider has it just now. Served
+    by ix_state_in_doubt.
     """
+    statuses = [int(Status.ERROR)] + ([int(Status.ERROR_SENDING_EMAIL)] if chosen.ids else [])
     in_doubt = (
-        picked(state.c.in_doubt, state.c.status == int(Status.ERROR), *_fitting(chosen))
+        picked(state.c.in_doubt, state.c.begun_at.is_(None), state.c.status.in_(statuses), *_fitting(chosen))
         .join(send, send.c.id == state.c.send_id)
         .join(account, account.c.id == send.c.account_id)
         .outerjoin(run, run.c.id == send.c.run_id)
@@ -125,11 +127,17 @@ def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: 
     return run_change(connection, changed, told)
 
 
-def inherit_doubt(connection: Connection) -> int:
-    """Mark as in doubt what version 0001 left of unknown outcome; returns how many. Safe to repeat.
+def count_doubtful(connection: Connection) -> int:
+    """How many sends wait for `settle`. Served by ix_state_in_doubt."""
+    found = select(func.count()).where(state.c.in_doubt, state.c.status == int(Status.ERROR))
+    return int(connection.execute(found).scalar_one())
 
-    Without the mark such a send could be cancelled, although it may have arrived, and no person would be asked. Reads
-    every row.
+
+def catch_up(connection: Connection) -> int:
+    """Mark what a version before 0002 has called OUTCOME_UNKNOWN, which kept no doubt; returns how many there were.
+
+    Without the mark such a send could be cancelled, although it may have arrived. To be repeated when the last process
+    of that version has ended. Reads every row of `state`, waits for none.
     """
     newest = (
         select(transition.c.reason_code)

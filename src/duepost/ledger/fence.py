@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from duepost.errors import Refused
 from duepost.ledger.guard_tables import fence
+from duepost.ledger.pulse import SILENCE, Pulse, ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,16 @@ def adopt(connection: Connection, environment: str) -> None:
 def neutralize_fence(connection: Connection, environment: str) -> None:
     """Seal a restored copy anew for `environment`: from now on no provider is ever called for it.
 
-    Raises: Refused when the ledger is no copy: it is where it was sealed, by that very environment.
+    Raises: Refused when the ledger is no copy: it is where it was sealed, by that very environment, or somebody sends
+    from it now.
     """
     found = read_fence(connection)
+    released = ages(connection).get(Pulse.RELEASE)
+    if found and found.ours and not found.neutralized and released is not None and released < SILENCE:
+        raise Refused(
+            f"this is no copy: it was released from {released.total_seconds():.0f} s ago, by environment "
+            f"{found.environment}; look at DUEPOST_DATABASE_URL"
+        )
     if found and found.ours and not found.neutralized and found.environment == environment:
         raise Refused(
             f"this is no copy but the ledger of environment {environment} itself: "

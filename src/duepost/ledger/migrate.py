@@ -9,7 +9,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine, func, literal, select
 
 from duepost.errors import Refused
-from duepost.ledger.doubt import inherit_doubt
+from duepost.ledger.doubt import catch_up
 from duepost.ledger.fence import seal
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -47,9 +47,9 @@ def upgrade(
             command.upgrade(config_for(connection), revision)
             if environment is not None:
                 seal(connection, environment)
-        if revision == "head":  # else it may have no column for it
+        if revision == "head":  # else it may have no column for it; apart, so that no table is held meanwhile
             with engine.begin() as connection:
-                inherit_doubt(connection)
+                catch_up(connection)
     except CommandError:
         raise Refused("the ledger has the form of a newer duepost: install that version") from None
     finally:

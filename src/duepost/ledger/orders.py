@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Uuid, func, literal, select
+from sqlalchemy import Connection, Uuid, and_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from duepost.ledger.schema import account, document, run, send, state
+from duepost.statuses import Status
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A send as its order's worker reads it. `first_due` is its schedule, or its acceptance when that was later."""
+    """A send as its order's worker reads it.
+
+    `first_due` is its schedule, or its acceptance when that was later, or now when a person has let it go. `not_after`:
+    when the release gives a retry up; None at the first attempt.
+    """
 
     id: UUID
     account: str
@@ -28,6 +33,7 @@ class Leased:
     media_type: str | None
     filename: str | None
     first_due: datetime
+    not_after: datetime | None = None
 
 
 def read_order(connection: Connection, lease: int, ids: Sequence[UUID]) -> list[Leased]:
@@ -46,7 +52,12 @@ def read_order(connection: Connection, lease: int, ids: Sequence[UUID]) -> list[
             send.c.document_sha256,
             document.c.media_type,
             send.c.filename,
-            func.greatest(send.c.scheduled_at, send.c.accepted_at),
+            # A person's word lifts the limit of a send that waits.
+            case(
+                (and_(state.c.status == int(Status.QUEUE), state.c.not_after.is_(None)), func.now()),
+                else_=func.greatest(send.c.scheduled_at, send.c.accepted_at),
+            ),
+            case((state.c.status == int(Status.ERROR_SENDING_EMAIL), state.c.not_after)),
         )
         .join_from(state, send, send.c.id == state.c.send_id)
         .join(account, account.c.id == send.c.account_id)

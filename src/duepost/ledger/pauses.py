@@ -74,12 +74,11 @@ def names_of(found: Collection[Pause], scope: Scope) -> list[str]:
 def set_aside(connection: Connection, ids: Sequence[UUID]) -> None:
     """Take sends of a paused account or run out of the way of the others, until `bring_back`. Served by pk_state.
 
-    A lease of theirs that has run out ends for good: no order that is still under way may begin them, or give them
-    back, when the pause is over and `bring_back` has not been there yet.
+    An order that still carries one of them finds its lease gone.
     """
     connection.execute(
         update(state)
-        .where(state.c.send_id.in_(ids))
+        .where(state.c.send_id.in_(ids), state.c.begun_at.is_(None))
         .values(paused_due_at=state.c.due_at, due_at=literal(SET_ASIDE), lease=None)
     )
 

@@ -82,6 +82,18 @@ def record_late(connection: Connection, outcomes: Sequence[ToRecord]) -> set[UUI
     return set(connection.execute(_RECORD_LATE, _told(known)).scalars()) if known else set()
 
 
+def stands_already(connection: Connection, outcome: ToRecord) -> bool:
+    """True when this very outcome was recorded, and only the answer to that got lost. Served by ix_attempt_send_id."""
+    found = select(attempt.c.id).where(
+        attempt.c.send_id == outcome.id,
+        attempt.c.number == outcome.number,
+        attempt.c.began_at == outcome.began_at,
+        attempt.c.ended_at == outcome.began_at + outcome.took,
+        attempt.c.verdict == str(outcome.verdict),
+    )
+    return connection.execute(found).first() is not None
+
+
 def _told(outcomes: Sequence[ToRecord]) -> dict[str, list[Any]]:
     return {
         "told_id": [one.id for one in outcomes],

@@ -141,7 +141,6 @@ state = Table(
     CheckConstraint(f"({in_('status', sorted(WAITING))}) = (due_at IS NOT NULL)", name="waiting_is_due"),
     CheckConstraint("begun_at IS NULL OR (lease IS NOT NULL AND due_at IS NOT NULL)", name="begun_is_leased"),
     CheckConstraint("attempts >= 0", name="attempts_count"),
-    CheckConstraint("losses >= 0", name="losses_count"),
     CheckConstraint(in_("status", Status), name="status_known"),
     CheckConstraint("priority BETWEEN 0 AND 2", name="priority_known"),
     postgresql_with={"fillfactor": 60, "autovacuum_vacuum_scale_factor": 0.02},

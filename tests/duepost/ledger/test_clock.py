@@ -4,18 +4,19 @@ Nobody can set the clock of the test's machine: what a jump leaves behind is wri
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from duepost.ledger.clock import JUMP, Clock, renew, set_back
+from duepost.ledger.clock import JUMP, SETTLES_SECONDS, Clock, renew, set_back
 from duepost.ledger.guard_tables import pulse
 from duepost.ledger.pauses import SET_ASIDE, set_aside
 from duepost.ledger.pulse import Pulse, beat
 from duepost.ledger.record import record
 from duepost.ledger.release import release
 from duepost.ledger.schema import state
+from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import LANE, MINUTE, begun, outcome_of, queue_up, set_state, state_of
 
@@ -137,7 +138,44 @@ def test_set_forward_what_is_in_hand_has_its_whole_lease_again(
     assert left == 5 * MINUTE
 
 
-@pytest.mark.parametrize("jump", [renew, lambda connection: set_back(connection, HOUR)], ids=["forward", "back"])
+def test_for_a_while_after_a_jump_forward_no_lease_has_ended_but_by_the_clock_before(
+    connection: Connection, clock: Clock, hands: Hands
+) -> None:
+    """A begin that read the old clock may be committed after the first look at what is in hand."""
+    clock.steady(connection)
+    before = clock.at
+    hands.now -= HOUR.total_seconds()
+    clock.steady(connection)
+    assert clock.at == before
+    [late] = begun(connection, lease_time=5 * MINUTE)
+    for column in (state.c.begun_at, state.c.due_at):
+        connection.execute(update(state).values({column: column - HOUR}))
+    hands.now += 2
+    clock.steady(connection)
+    now = connection.execute(select(func.now())).scalar_one()
+    assert due(connection, late.id) == now + 5 * MINUTE
+    hands.now += SETTLES_SECONDS
+    clock.steady(connection)
+    assert clock.at is not None
+    assert before is not None
+    assert clock.at > before
+
+
+def test_a_lease_that_ended_after_the_last_look_has_not_ended(connection: Connection) -> None:
+    begun(connection, lease_time=timedelta(0))
+    earlier = connection.execute(select(func.now() - MINUTE)).scalar_one()
+    assert settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD, as_of=earlier) == []
+    assert len(settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)) == 1
+
+
+FAR = datetime(8000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [lambda connection: renew(connection, FAR), lambda connection: set_back(connection, HOUR)],
+    ids=["forward", "back"],
+)
 def test_a_schedule_stands_whatever_the_clock_does(connection: Connection, jump: Callable[[Connection], int]) -> None:
     [send_id] = queue_up(connection, due_in=2 * HOUR)
     before = due(connection, send_id)

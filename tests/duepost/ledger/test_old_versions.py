@@ -14,7 +14,7 @@ from duepost.ledger import look, migrate
 from duepost.ledger.accept import Accepted, accept_one, copy_in
 from duepost.ledger.begin import Begun
 from duepost.ledger.by_hand import cancel
-from duepost.ledger.doubt import Chosen, doubtful, inherit_doubt
+from duepost.ledger.doubt import Chosen, catch_up, doubtful
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.orders import read_order
 from duepost.ledger.pauses import bring_back, set_aside
@@ -204,7 +204,7 @@ def test_what_an_old_release_called_unknown_is_in_doubt_after_the_next_migrate(
 ) -> None:
     _, begun = in_hand(connection, "this", lease_time=NOW)
     assert old.settle_lost(connection, LANE, "smtp", policy) == [begun.id]
-    assert (inherit_doubt(connection), inherit_doubt(connection)) == (1, 0)
+    assert (catch_up(connection), catch_up(connection)) == (1, 0)
     found = state_of(connection, begun.id)
     assert (found["status"], found["in_doubt"]) == (status, True)
     assert record_late(connection, [outcome_of(begun)]) == {begun.id}
@@ -213,18 +213,18 @@ def test_what_an_old_release_called_unknown_is_in_doubt_after_the_next_migrate(
 def test_what_an_old_worker_called_unknown_a_person_finds_and_cannot_cancel(connection: Connection) -> None:
     _, begun = in_hand(connection, "0001")
     old.record(connection, outcome_of(begun, to_status=Status.ERROR, reason=UNKNOWN, verdict="unknown"))
-    inherit_doubt(connection)
+    catch_up(connection)
     assert [one.id for one in doubtful(connection, Chosen())] == [begun.id]
     assert cancel(connection, [begun.id], reason="credited", actor="mette") == []
 
 
-def test_only_what_stands_of_unknown_outcome_is_inherited(connection: Connection) -> None:
+def test_only_what_is_of_unknown_outcome_now_is_caught_up(connection: Connection) -> None:
     for status, reason in ((Status.ERROR, Reason("GAVE_UP")), (Status.SENT, Reason("ACCEPTED"))):
         _, begun = in_hand(connection, "0001")
         old.record(connection, outcome_of(begun, to_status=status, reason=reason))
     in_hand(connection, "0001")
     queue_up(connection)
-    assert inherit_doubt(connection) == 0
+    assert catch_up(connection) == 0
 
 
 def test_a_repeated_migrate_takes_over_what_the_last_old_process_left_in_doubt(

@@ -1,6 +1,7 @@
 """Guards, doubt and deadlines: fence, pauses, circuits and pulse; what a send may still become.
 
-Adds only, so that processes of the version before go on beside the new ones. What they accept has no `not_after`: it is
+Adds only, so that processes of the version before go on beside the new ones; they wait while three indexes are built
+(some seconds at ten million rows). What they accept has no `not_after`: it is
 never late, and is given up by the workers' own deadline.
 """
 
@@ -55,7 +56,6 @@ def upgrade() -> None:
         existing_comment="fencing token of the newest release; NULL: nobody holds it",
     )
 
-    op.execute("ALTER TABLE state ADD CONSTRAINT ck_state_losses_count CHECK (losses >= 0)")
     op.create_index("ix_state_in_doubt", "state", ["send_id"], postgresql_where=sa.text("in_doubt"))
     op.create_index("ix_state_losses", "state", ["lane", "due_at"], postgresql_where=sa.text("losses > 0"))
     op.create_index("ix_state_paused", "state", ["send_id"], postgresql_where=sa.text("paused_due_at IS NOT NULL"))
