@@ -12,21 +12,26 @@ from duepost.ledger.notes import latest
 from duepost.ledger.pauses import Pause, Scope, bring_back, names_of, pauses
 from duepost.ledger.release import seconds_to_next
 
-# ledger -> the newest note of a pause when nothing was left to bring back
-_searched: dict[URL, int] = {}
+# what a search for sends that no pause holds depends on
+Seen = tuple[int, frozenset[tuple[Scope, str]]]
+
+# ledger -> the newest note and the pauses when nothing was left to bring back
+_searched: dict[URL, Seen] = {}
 
 
 @dataclass(frozen=True)
 class Guards:
     """The pauses and open circuits of one moment."""
 
+    newest: int  # the newest note when they were read
     paused: list[Pause]
     circuits: dict[str, Circuit]
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
         """As they stand now."""
-        return cls(pauses(connection), open_circuits(connection))
+        newest = latest(connection)  # before the pauses: a pause that ends in between is looked for again
+        return cls(newest, pauses(connection), open_circuits(connection))
 
     @property
     def paused_accounts(self) -> list[str]:
@@ -60,12 +65,13 @@ class Guards:
 
         Looked for anew only after a pause has begun or ended somewhere: a paused million is not read in every pass.
         """
-        newest, ledger = latest(connection), connection.engine.url
-        if _searched.get(ledger) == newest:
+        # Both: notes may be committed in another order than they are numbered.
+        seen: Seen = self.newest, frozenset((one.scope, one.name) for one in self.paused)
+        if _searched.get(connection.engine.url) == seen:
             return 0
         back = bring_back(connection, self.paused_accounts, self.paused_runs)
         if not back:
-            _searched[ledger] = newest
+            _searched[connection.engine.url] = seen
         return back
 
     def seconds_to_next(self, connection: Connection, lanes: Mapping[str, Lane]) -> float | None:

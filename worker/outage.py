@@ -37,6 +37,7 @@ OURS = frozenset(
         "NOT_REPEATED",
     }
 )
+CLOSING = 421  # RFC 5321 4.2.1: service not available, closing transmission channel; at any stage
 SESSIONS = frozenset(stage.value for stage in SESSION)
 
 
@@ -44,6 +45,8 @@ def is_outage(outcome: Outcome) -> bool:
     """True when the provider did not do its work: it cannot be reached, breaks off, or answers 5xx to everything."""
     reason = outcome.reason
     if reason.code in OUTAGES:
+        return True
+    if reason.values.get("smtp") == CLOSING:
         return True
     http = reason.values.get("http")
     server_error = isinstance(http, int) and http >= 500

@@ -166,6 +166,13 @@ def test_resolve_needs_a_provider_that_can_be_asked(monkeypatch: pytest.MonkeyPa
     assert wrong.value.setting == "DUEPOST_PROVIDERS__SMTP__ON_UNKNOWN"
 
 
+def test_a_mail_server_gets_no_repeat_of_what_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUEPOST_PROVIDERS__SMTP__ON_UNKNOWN", "resend")
+    with pytest.raises(ConfigError, match="is resend, and a mail server recognises no repeat") as wrong:
+        load_settings()
+    assert wrong.value.setting == "DUEPOST_PROVIDERS__SMTP__ON_UNKNOWN"
+
+
 @pytest.mark.parametrize("asks", [False, True])
 def test_an_http_endpoint_can_be_asked_where_it_says_so(monkeypatch: pytest.MonkeyPatch, *, asks: bool) -> None:
     monkeypatch.setenv("DUEPOST_PROVIDERS__OWN__KIND", "http")

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, event
 
 from config.settings import Lane
 from duepost.ledger.circuits import open_circuit
-from duepost.ledger.pauses import Scope, add_pause, set_aside
+from duepost.ledger.pauses import Scope, add_pause, end_pause, set_aside
 from duepost.sends import Channel
 from scheduler.guards import Guards
 from tests.duepost.ledger.conftest import LANE, MINUTE, NOW, queue_up
@@ -71,6 +71,69 @@ def test_what_no_pause_holds_any_more_comes_back(connection: Connection) -> None
     kept, freed = queue_up(connection, account="acme"), queue_up(connection, 2)
     set_aside(connection, [*kept, *freed])
     assert Guards.read(connection).bring_back(connection) == 2
+
+
+def resumed(connection: Connection, scope: Scope, name: str) -> None:
+    end_pause(connection, scope, name, reason="moved", actor="jens")
+
+
+def searches(engine: Engine) -> list[str]:
+    """Grows by one with every search among what was set aside."""
+    seen: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if "WITH freed" in sql:
+            seen.append(sql)
+
+    event.listen(engine, "before_cursor_execute", note)
+    return seen
+
+
+def test_a_paused_crowd_is_not_searched_in_every_pass(engine: Engine, connection: Connection) -> None:
+    paused(connection, Scope.ACCOUNT, "acme")
+    set_aside(connection, queue_up(connection, 3, account="acme"))
+    seen = searches(engine)
+    assert [Guards.read(connection).bring_back(connection) for _ in range(5)] == [0] * 5
+    assert len(seen) == 1
+
+
+def test_after_a_pause_has_ended_in_another_process_its_sends_are_looked_for_again(engine: Engine) -> None:
+    with engine.begin() as connection:
+        paused(connection, Scope.ACCOUNT, "acme")
+        set_aside(connection, queue_up(connection, 3, account="acme"))
+    with engine.connect() as ours:
+        assert Guards.read(ours).bring_back(ours) == 0
+    with engine.begin() as others:
+        resumed(others, Scope.ACCOUNT, "acme")
+    with engine.connect() as ours:
+        assert Guards.read(ours).bring_back(ours) == 3
+
+
+def test_a_pause_that_ends_between_the_look_and_the_search_is_looked_for_again(engine: Engine) -> None:
+    with engine.begin() as connection:
+        paused(connection, Scope.ACCOUNT, "acme")
+        set_aside(connection, queue_up(connection, 3, account="acme"))
+    with engine.connect() as ours:
+        looked = Guards.read(ours)
+    with engine.begin() as others:
+        resumed(others, Scope.ACCOUNT, "acme")
+    with engine.connect() as ours:
+        assert [looked.bring_back(ours), Guards.read(ours).bring_back(ours)] == [0, 3]
+
+
+def test_a_pause_whose_end_is_committed_after_a_newer_note_is_looked_for_again(engine: Engine) -> None:
+    """Notes are numbered when they are written, not when they are committed."""
+    with engine.begin() as connection:
+        paused(connection, Scope.ACCOUNT, "acme")
+        set_aside(connection, queue_up(connection, 3, account="acme"))
+    with engine.begin() as slow:
+        resumed(slow, Scope.ACCOUNT, "acme")
+        with engine.begin() as quick:
+            paused(quick, Scope.ACCOUNT, "other")
+        with engine.connect() as ours:
+            assert Guards.read(ours).bring_back(ours) == 0
+    with engine.connect() as ours:
+        assert Guards.read(ours).bring_back(ours) == 3
 
 
 def test_the_next_look_is_at_the_next_due_send_of_a_lane_that_is_not_held(connection: Connection) -> None:

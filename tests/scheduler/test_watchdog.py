@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from celery import Celery
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 
 from config.names import CONTROL_QUEUE, RELEASE
 from duepost.ledger.guard_tables import pulse
@@ -68,3 +68,20 @@ def test_while_beat_ticks_nothing_is_asked_for(app: Celery, engine: Engine, brok
 
     with watching(app):
         assert not wait_until(beaten, QUIET)
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_ledger_that_is_not_made_yet_is_waited_for(app: Celery, engine: Engine, broker: Broker) -> None:
+    refused: list[str] = []
+    event.listen(Engine, "handle_error", note := lambda context: refused.append(str(context.original_exception)))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE pulse RENAME TO not_yet")
+        with watching(app):
+            assert wait_until(lambda: len(refused) > 1, LIMIT)
+            with engine.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE not_yet RENAME TO pulse")
+            assert wait_until(lambda: broker.count(CONTROL_QUEUE) == 1, LIMIT)
+    finally:
+        event.remove(Engine, "handle_error", note)
+    assert 'relation "pulse" does not exist' in refused[0]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 
 from duepost.documents import DocumentStore, StoredDocument
 from duepost.ledger import look
@@ -194,7 +194,8 @@ def test_the_lease_of_an_attempt_outlasts_the_providers_deadline(engine: Engine,
 
 def test_a_send_scheduled_for_long_ago_has_its_whole_time_for_retries(engine: Engine) -> None:
     with engine.begin() as connection:
-        send = accepted(connection, due_in=timedelta(days=-300))
+        not_after = connection.execute(select(func.now() + MINUTE)).scalar_one()
+        send = accepted(connection, due_in=timedelta(days=-300), not_after=not_after)
         accept_one(connection, send)
         accepted_at = connection.execute(select(sends_table.c.accepted_at)).scalar_one()
     with engine.begin() as connection:
@@ -310,6 +311,34 @@ def test_a_retry_is_given_up_by_the_release_too_once_its_deadline_has_passed(
     with engine.connect() as connection:
         not_after = connection.execute(select(state.c.not_after)).scalar_one()
     assert not_after == send.first_due + timedelta(hours=48) + LAST_CALL
+
+
+def test_what_a_person_let_go_after_its_time_keeps_one_deadline_over_its_attempts(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    attempter = attempter_of(Told(lambda _job: LATER))
+    limits = []
+    with engine.begin() as connection:
+        send_id = accepted_long_ago(connection)
+        lease = release(connection, LANE, 1, MINUTE).lease
+    for _ in range(3):
+        with engine.connect() as connection:
+            [send] = read_order(connection, lease, [send_id])
+        attempt(attempter, lease, send)
+        assert standing(engine, send).status is Status.ERROR_SENDING_EMAIL
+        with engine.connect() as connection:
+            limits.append(connection.execute(select(state.c.not_after)).scalar_one())
+        lease = due_again(engine)
+    assert limits == [limits[0]] * 3
+    assert limits[0] > send.first_due + timedelta(days=300)
+
+
+def accepted_long_ago(connection: Connection) -> UUID:
+    """A send that waits with no limit, as after a person's word."""
+    send = accepted(connection)
+    accept_one(connection, send)
+    connection.execute(update(sends_table).values(accepted_at=func.now() - timedelta(days=300)))
+    return send.id
 
 
 def test_in_a_neutralized_copy_everything_is_pretended(engine: Engine, attempter_of: AttempterOf) -> None:

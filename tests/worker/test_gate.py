@@ -22,6 +22,7 @@ from worker.order import Order, deliver
 from worker.outage import is_outage
 from worker.providers.port import Outcome, Verdict
 from worker.senders import Senders
+from worker.stop import STOPPING
 
 MOST = 3
 SOON = timedelta(seconds=0.3)  # a thread that could go on would have
@@ -102,6 +103,17 @@ def test_a_first_call_that_takes_long_does_not_hold_the_others_for_ever(
     assert gate.enter()
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(gate.enter).result(LIMIT.total_seconds())
+
+
+@pytest.mark.usefixtures("stopping")
+def test_who_waits_at_an_unproven_gate_does_not_enter_once_the_process_stops(gate: Gate) -> None:
+    assert gate.enter()
+    with ThreadPoolExecutor(1) as threads:
+        second = threads.submit(gate.enter)
+        STOPPING.set()
+        assert second.result(LIMIT.total_seconds()) is False
+    gate.leave(SENT)
+    assert not gate.enter()
 
 
 def test_a_call_that_was_never_made_proves_nothing(gate: Gate) -> None:

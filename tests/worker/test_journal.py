@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
-from duepost.ledger.begin import Begun, ToBegin
+from duepost.ledger.begin import Begun, ToBegin, new_token
 from duepost.ledger.record import ToRecord
 from duepost.ledger.release import release
 from duepost.ledger.schema import state
@@ -25,10 +25,12 @@ from tests.duepost.ledger.conftest import (
     ENVIRONMENT,
     LANE,
     MINUTE,
+    begin,
     begun,
     outcome_of,
     queue_up,
     rows_in,
+    set_state,
     state_of,
     to_begin,
 )
@@ -130,6 +132,19 @@ def test_begins_of_many_threads_share_commits(engine: Engine, journal: Journal) 
     assert len(writes) < 200
 
 
+def test_an_order_handed_out_twice_to_one_process_is_begun_once(engine: Engine, journal: Journal) -> None:
+    """Both askers come while the journal is busy, so one statement asks for the send twice."""
+    [asked] = leased(engine, 1)
+    twice = [asked, replace(asked, token=new_token())]
+    with ThreadPoolExecutor(2) as threads:
+        with busy(engine, journal):
+            answers = [threads.submit(journal.begin, one) for one in twice]
+            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)
+        found = [answer.result(ANSWER_SECONDS) for answer in answers]
+    [begun_one] = [one for one in found if one]
+    assert begun_one.token == twice[found.index(begun_one)].token
+
+
 def test_a_begin_is_committed_when_it_returns(engine: Engine, journal: Journal) -> None:
     [asked] = leased(engine, 1)
     journal.begin(asked)
@@ -146,6 +161,28 @@ def test_a_send_that_is_not_ours_is_not_begun(engine: Engine, journal: Journal) 
 def test_an_outcome_whose_lease_was_lost_is_told_so(engine: Engine, journal: Journal) -> None:
     [send] = begun_in(engine, 1)
     assert record_all(journal, [outcome_of(send, lease=send.token - 1)])() == {send.id: False}
+
+
+def begun_twice(engine: Engine) -> tuple[Begun, Begun]:
+    """An attempt whose lease has run out, and the one after it."""
+    with engine.begin() as connection:
+        [older] = begun(connection, lease_time=timedelta(0))
+    with engine.begin() as connection:
+        settle_lost(connection, LANE, "smtp", UnknownPolicy.RESEND)
+        set_state(connection, older.id, losses=0)
+        asked = to_begin(older.id, release(connection, LANE, 1, MINUTE).lease)
+        return older, begin(connection, [asked])[older.id]
+
+
+def test_an_older_outcome_beside_a_newer_one_of_the_same_send_is_not_called_recorded(
+    engine: Engine, journal: Journal
+) -> None:
+    older, newer = begun_twice(engine)
+    told: queue.SimpleQueue[tuple[int, bool]] = queue.SimpleQueue()
+    with busy(engine, journal):
+        for one in (older, newer):
+            journal.record(outcome_of(one), lambda ours, number=one.number: told.put((number, ours)))  # type: ignore[misc]
+    assert [told.get(timeout=ANSWER_SECONDS) for _ in range(2)] == [(1, False), (2, True)]
 
 
 def test_a_begin_that_the_ledger_could_not_commit_is_refused(engine: Engine, journal: Journal) -> None:
@@ -378,7 +415,7 @@ def test_a_begin_that_was_committed_but_not_answered_is_taken_back(
         assert release(connection, LANE, 1, MINUTE).ids == [asked.id]
     journal.close()
     journal_engine.dispose()
-    assert "1 sends begun while the ledger went away are due again" in caplog.text
+    assert "1 sends asked for while the ledger went away are due again" in caplog.text
 
 
 def test_what_is_to_be_taken_back_waits_until_the_ledger_is_ours_again(own_postgres: PostgresServer) -> None:
@@ -476,5 +513,44 @@ def test_an_outcome_that_comes_after_its_lease_settles_what_was_called_unknown(
     with engine.begin() as connection:
         settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)
     assert record_all(journal, [outcome_of(send)])() == {send.id: True}
+    with engine.connect() as connection:
+        assert state_of(connection, send.id)["status"] == Status.SENT
+
+
+def test_an_outcome_that_was_committed_but_not_answered_counts_as_recorded(
+    own_postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal_engine = create_engine(own_postgres.url(), pool_pre_ping=True)
+    [send] = begun_in(journal_engine, 1)
+    journal = Journal(journal_engine, ENVIRONMENT)
+    with commits_that_wait(own_postgres) as engine:
+        told = record_all(journal, [outcome_of(send)])
+        assert wait_until(lambda: len(unanswered(engine)) == 1, LIMIT)
+        terminate(engine, unanswered(engine))
+    assert told() == {send.id: True}
+    journal.close()
+    with journal_engine.connect() as connection:
+        assert (rows_in(connection, "transition"), rows_in(connection, "attempt")) == (1, 1)
+    journal_engine.dispose()
+    assert "came after its lease was lost" not in caplog.text
+
+
+@pytest.mark.parametrize("word", ["SELECT attempt.id", "WITH before AS"], ids=["is it known?", "is it late?"])
+def test_a_late_outcome_is_kept_while_the_ledger_is_away(engine: Engine, journal: Journal, word: str) -> None:
+    """The connection is lost after the lease was found lost, before the late outcome is written."""
+    cut: list[int] = []
+
+    def cut_at_the_late_one(connection: Connection, _cursor: object, sql: str, *_: object) -> None:
+        if word in sql and not cut:
+            cut.append(connection.connection.driver_connection.info.backend_pid)  # type: ignore[union-attr]
+            terminate(create_engine(engine.url, poolclass=NullPool), cut)
+
+    with engine.begin() as connection:
+        [send] = begun(connection, lease_time=timedelta(0))
+    with engine.begin() as connection:
+        settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)
+    event.listen(engine, "before_cursor_execute", cut_at_the_late_one)
+    assert record_all(journal, [outcome_of(send)])() == {send.id: True}
+    assert cut
     with engine.connect() as connection:
         assert state_of(connection, send.id)["status"] == Status.SENT

@@ -12,8 +12,11 @@ from duepost.ledger import look
 from duepost.ledger.release import release
 from duepost.reasons import Reason
 from duepost.statuses import Status
+from sandbox.child import wait_until
 from tests.duepost.ledger.conftest import LANE, MINUTE, queue_up
 from tests.worker.conftest import LATER, LIMIT, SENT, WIDTH, AttempterOf, Told
+from tests.worker.test_journal import busy
+from worker.journal import Journal
 from worker.order import Order, deliver, summary
 from worker.providers.port import Job, Outcome, Verdict
 from worker.senders import Senders
@@ -62,6 +65,20 @@ def test_an_order_delivered_by_two_workers_at_once_reaches_the_provider_once(
         tallies = list(workers.map(lambda _: deliver(order, engine, attempter, senders), range(2)))
     assert sorted(job.id for job in provider.jobs) == sorted(order.ids)
     assert sum(len(tally.tried) for tally in tallies) == 50
+
+
+def test_an_order_handed_out_twice_while_the_journal_is_busy_reaches_the_provider_once(
+    engine: Engine, attempter_of: AttempterOf, senders: Senders, journal: Journal
+) -> None:
+    """Both ask for the send in one statement."""
+    provider = Told()
+    order, attempter = order_of(engine, 1), attempter_of(provider)
+    with ThreadPoolExecutor(2) as workers:
+        with busy(engine, journal):
+            tallies = [workers.submit(deliver, order, engine, attempter, senders) for _ in range(2)]
+            assert wait_until(lambda: len(journal._begins) == 2, LIMIT)
+        tried = [len(tally.result(LIMIT.total_seconds()).tried) for tally in tallies]
+    assert (len(provider.jobs), sorted(tried)) == (1, [0, 1])
 
 
 def test_an_order_of_an_older_release_delivers_nothing(

@@ -15,7 +15,7 @@ from duepost.sends import Channel
 from duepost.statuses import Status
 from worker.accounts import retry_policy
 from worker.providers.port import Outcome, Verdict
-from worker.retry import LAST_CALL, Following, follow
+from worker.retry import LAST_CALL, SOONEST, Following, follow
 
 DUE = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 POLICY = retry_policy(Retry())
@@ -75,7 +75,7 @@ def test_a_retry_is_310_on_every_channel_and_never_beyond_the_deadline(
     found = following(outcome(verdict), attempt=attempt, channel=channel, after=after, chance=chance)
     assert found.status is Status.ERROR_SENDING_EMAIL
     assert found.wait is not None
-    assert ZERO < found.wait <= POLICY.give_up[channel] - after
+    assert ZERO < found.wait <= max(POLICY.give_up[channel] - after, SOONEST)
 
 
 @given(
@@ -141,9 +141,60 @@ def test_a_wish_for_at_once_is_a_second(verdict: Verdict) -> None:
     assert following(outcome(verdict, retry_after=ZERO), chance=0).wait == timedelta(seconds=1)
 
 
-def test_a_wish_beyond_the_deadline_ends_at_the_deadline() -> None:
-    found = following(outcome(Verdict.WAIT, retry_after=timedelta(days=30)))
-    assert found.wait == POLICY.give_up[Channel.EMAIL]
+@pytest.mark.parametrize("verdict", [Verdict.TRANSIENT, Verdict.WAIT])
+def test_a_wish_beyond_the_deadline_gives_the_send_up_at_once(verdict: Verdict) -> None:
+    found = following(outcome(verdict, retry_after=timedelta(days=30)))
+    assert (found.status, found.wait, found.reason.code) == (Status.ERROR, None, "GAVE_UP")
+    assert found.reason.values["last"] == "TIMEOUT"
+
+
+def test_in_doubt_a_wish_beyond_the_deadline_leaves_it_unknown() -> None:
+    found = following(outcome(Verdict.WAIT, retry_after=timedelta(days=30)), in_doubt=True)
+    assert (found.status, found.wait, found.reason.code) == (Status.ERROR, None, "OUTCOME_UNKNOWN")
+
+
+@given(
+    verdict=transient,
+    seconds=st.integers(1, 900_000),
+    attempt=numbers,
+    chance=chances,
+    share=st.floats(0, 0.999999),
+)
+def test_near_the_deadline_too_no_provider_is_called_earlier_than_it_said(
+    verdict: Verdict, seconds: int, attempt: int, chance: float, share: float
+) -> None:
+    told, after = timedelta(seconds=seconds), POLICY.give_up[Channel.EMAIL] * share
+    found = following(outcome(verdict, retry_after=told), attempt=attempt, chance=chance, after=after)
+    if found.wait is None:
+        assert after + told * 1.20001 > POLICY.give_up[Channel.EMAIL] + LAST_CALL
+    else:
+        assert found.wait >= told
+        assert found.not_after is not None
+        assert DUE + after + found.wait <= found.not_after
+
+
+def test_a_wish_a_little_beyond_the_deadline_is_met_by_the_last_call() -> None:
+    give_up = POLICY.give_up[Channel.EMAIL]
+    told = timedelta(minutes=10)
+    found = following(outcome(Verdict.WAIT, retry_after=told), after=give_up - timedelta(minutes=5), chance=0)
+    assert found.wait == told
+
+
+def test_a_deadline_that_was_set_before_holds_whatever_the_send_was_first_due() -> None:
+    """A person has let it go after its time."""
+    not_after = DUE + timedelta(days=300)
+    found = follow(
+        outcome(Verdict.TRANSIENT),
+        attempt=2,
+        channel=Channel.EMAIL,
+        first_due=DUE,
+        now=DUE + timedelta(days=299),
+        policy=POLICY,
+        on_unknown=UnknownPolicy.HOLD,
+        uniform=lambda low, _high: low,
+        not_after=not_after,
+    )
+    assert (found.status, found.not_after) == (Status.ERROR_SENDING_EMAIL, not_after)
 
 
 @pytest.mark.parametrize("retry_after", [None, timedelta(minutes=10)], ids=["our own wait", "Retry-After"])

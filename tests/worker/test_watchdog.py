@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from duepost.ledger.pulse import Pulse, beat
 from sandbox.child import wait_until
@@ -61,3 +61,21 @@ def test_while_somebody_releases_nothing_is_said(
 
     with watching(database_url):
         assert not wait_until(beaten, QUIET)
+
+
+def test_a_ledger_that_is_not_made_yet_is_waited_for(
+    database_url: str, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused: list[str] = []
+    event.listen(Engine, "handle_error", note := lambda context: refused.append(str(context.original_exception)))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE pulse RENAME TO not_yet")
+        with watching(database_url):
+            assert wait_until(lambda: len(refused) > 1, LIMIT)
+            with engine.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE not_yet RENAME TO pulse")
+            assert wait_until(lambda: "are scheduler and beat running?" in caplog.text, LIMIT)
+    finally:
+        event.remove(Engine, "handle_error", note)
+    assert 'relation "pulse" does not exist' in refused[0]

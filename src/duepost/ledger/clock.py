@@ -82,11 +82,15 @@ def set_back(connection: Connection, by: timedelta) -> int:
 def renew(connection: Connection, before: datetime) -> int:
     """The clock was set forward: give what was begun by the old one, before that time, its whole lease again.
 
-    Served by ix_state_begun.
+    Also what was begun before the clock was set back: its begin may lie after that time. Served by ix_state_begun.
     """
     return connection.execute(
         update(state)
-        .where(state.c.begun_at.is_not(None), state.c.begun_at < before, state.c.due_at <= func.now())
+        .where(
+            state.c.begun_at.is_not(None),
+            or_(state.c.begun_at < before, state.c.due_at < state.c.begun_at),
+            state.c.due_at <= func.now(),
+        )
         .values(
             due_at=func.now()
             + case((state.c.due_at > state.c.begun_at, state.c.due_at - state.c.begun_at), else_=literal(SHORTEST))

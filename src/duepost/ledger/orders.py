@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Uuid, and_, case, func, literal, select
+from sqlalchemy import Connection, Uuid, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from duepost.ledger.schema import account, document, run, send, state
@@ -52,9 +52,9 @@ def read_order(connection: Connection, lease: int, ids: Sequence[UUID]) -> list[
             send.c.document_sha256,
             document.c.media_type,
             send.c.filename,
-            # A person's word lifts the limit of a send that waits.
+            # A person's word lifts the limit; also when the first attempt after it lost its worker.
             case(
-                (and_(state.c.status == int(Status.QUEUE), state.c.not_after.is_(None)), func.now()),
+                (state.c.not_after.is_(None), func.now()),
                 else_=func.greatest(send.c.scheduled_at, send.c.accepted_at),
             ),
             case((state.c.status == int(Status.ERROR_SENDING_EMAIL), state.c.not_after)),

@@ -50,10 +50,21 @@ def test_a_begin_that_was_committed_is_undone_and_the_send_is_due(connection: Co
     assert release(connection, LANE, 1, MINUTE).ids == [asked.id]
 
 
-def test_a_begin_that_was_never_committed_leaves_nothing_to_undo(connection: Connection, asked: ToBegin) -> None:
-    before = state_of(connection, asked.id)
-    assert take_back(connection, [asked]) == 0
-    assert state_of(connection, asked.id) == before
+def test_a_begin_that_has_not_come_yet_finds_its_orders_lease_gone(connection: Connection, asked: ToBegin) -> None:
+    """The statement may still be under way on the connection that was given up."""
+    assert take_back(connection, [asked]) == 1
+    assert begin(connection, [asked]) == {}
+    found = state_of(connection, asked.id)
+    assert (found["begun_at"], found["lease"], found["attempts"]) == (None, None, 0)
+    assert release(connection, LANE, 1, MINUTE).ids == [asked.id]
+
+
+def test_a_newer_order_is_not_taken_back(connection: Connection) -> None:
+    [send_id] = queue_up(connection)
+    old = to_begin(send_id, release(connection, LANE, 1, NOW).lease)
+    newer = release(connection, LANE, 1, MINUTE).lease
+    assert take_back(connection, [old]) == 0
+    assert state_of(connection, send_id)["lease"] == newer
 
 
 def test_what_another_began_is_not_undone(connection: Connection, asked: ToBegin) -> None:
@@ -63,15 +74,16 @@ def test_what_another_began_is_not_undone(connection: Connection, asked: ToBegin
     assert state_of(connection, asked.id)["begun_at"] == begun.at
 
 
-def test_of_many_only_what_its_tokens_began_is_undone(connection: Connection) -> None:
+def test_of_many_only_what_another_began_stays(connection: Connection) -> None:
     ids = queue_up(connection, 4)
     lease = release(connection, LANE, 4, MINUTE).lease
     ours = [to_begin(one, lease) for one in ids]
     others = [to_begin(one, lease) for one in ids]
     begin(connection, ours[:2])
     begin(connection, others[2:3])
-    assert take_back(connection, ours) == 2
+    assert take_back(connection, ours) == 3
     assert [in_hand(connection, one) for one in ids] == [False, False, True, False]
+    assert [state_of(connection, one)["attempts"] for one in ids] == [0, 0, 1, 0]
 
 
 def in_hand(connection: Connection, send_id: UUID) -> bool:

@@ -1,14 +1,16 @@
 """Does a jump of the database's wall clock take no send out of working hands, and keep none waiting?
 
-Nobody can set the clock of the test's machine: what a jump leaves behind is written into the ledger instead.
+Nobody can set the clock of the test's machine: what a jump leaves behind is written into the ledger instead, or the
+statements of one connection read a clock of the test's own (`wall`).
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal, select, update
 
+from duepost.ledger.circuits import open_circuit, open_circuits
 from duepost.ledger.clock import JUMP, SETTLES_SECONDS, Clock, renew, set_back
 from duepost.ledger.guard_tables import pulse
 from duepost.ledger.pauses import SET_ASIDE, set_aside
@@ -44,6 +46,23 @@ def hands() -> Hands:
 @pytest.fixture
 def clock(hands: Hands) -> Clock:
     return Clock(hands)
+
+
+@pytest.fixture
+def wall(connection: Connection) -> Callable[[timedelta], None]:
+    """Sets the wall clock that this connection's statements read so far ahead of the machine's."""
+    for name in ("now", "clock_timestamp"):
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION public.{name}() RETURNS timestamptz STABLE LANGUAGE sql AS "
+            f"$$ SELECT pg_catalog.{name}() + current_setting('test.ahead')::interval $$"
+        )
+    connection.exec_driver_sql("SET LOCAL search_path = public, pg_catalog")
+
+    def turn(ahead: timedelta) -> None:
+        connection.execute(select(func.set_config("test.ahead", f"{ahead.total_seconds()} s", literal(value=True))))
+
+    turn(timedelta(0))
+    return turn
 
 
 def due(connection: Connection, send_id: object) -> datetime:
@@ -136,6 +155,64 @@ def test_set_forward_what_is_in_hand_has_its_whole_lease_again(
     clock.steady(connection)
     left = due(connection, send.id) - connection.execute(select(func.now())).scalar_one()
     assert left == 5 * MINUTE
+
+
+def left_of(connection: Connection, send_id: object) -> timedelta:
+    found: timedelta = due(connection, send_id) - connection.execute(select(func.now())).scalar_one()
+    return found
+
+
+def test_set_forward_a_send_begun_long_after_the_last_look_keeps_its_lease(
+    connection: Connection, clock: Clock, hands: Hands, wall: Callable[[timedelta], None]
+) -> None:
+    """An idle scheduler looks only when something is due."""
+    clock.steady(connection)
+    idle = 10 * MINUTE
+    hands.now += idle.total_seconds()
+    wall(idle)
+    [send] = begun(connection, lease_time=5 * MINUTE)
+    wall(idle + HOUR)
+    assert about(clock.steady(connection), HOUR)
+    assert left_of(connection, send.id) == 5 * MINUTE
+
+
+def test_set_back_the_probe_of_a_circuit_comes_in_its_time(
+    connection: Connection, clock: Clock, wall: Callable[[timedelta], None]
+) -> None:
+    wall(HOUR)
+    open_circuit(connection, "smtp", "TIMED_OUT", MINUTE)
+    beat(connection, Pulse.RELEASE)
+    wall(timedelta(0))
+    clock.steady(connection)
+    assert about(timedelta(seconds=open_circuits(connection)["smtp"].seconds_to_probe), MINUTE)
+
+
+def test_set_back_what_has_no_schedule_leaves_at_once_and_what_has_one_in_its_time(
+    connection: Connection, clock: Clock, wall: Callable[[timedelta], None]
+) -> None:
+    wall(HOUR)
+    [unscheduled], [scheduled] = queue_up(connection), queue_up(connection, due_in=MINUTE)
+    before = due(connection, scheduled)
+    beat(connection, Pulse.RELEASE)
+    wall(A_LITTLE)
+    clock.steady(connection)
+    assert due(connection, scheduled) == before
+    wall(2 * A_LITTLE)
+    assert release(connection, LANE, 2, MINUTE).ids == [unscheduled]
+
+
+def test_set_back_and_forward_what_is_in_hand_has_a_quarter_of_an_hour_at_least(
+    connection: Connection, clock: Clock, wall: Callable[[timedelta], None]
+) -> None:
+    wall(HOUR)
+    clock.steady(connection)
+    [send] = begun(connection, lease_time=5 * MINUTE)
+    beat(connection, Pulse.RELEASE)
+    wall(timedelta(0))
+    assert about(clock.steady(connection), -HOUR)
+    wall(HOUR)
+    assert about(clock.steady(connection), HOUR)
+    assert left_of(connection, send.id) >= 15 * MINUTE
 
 
 def test_for_a_while_after_a_jump_forward_no_lease_has_ended_but_by_the_clock_before(

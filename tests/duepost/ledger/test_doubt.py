@@ -3,17 +3,20 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, update
 
 from duepost.ledger import look
 from duepost.ledger.begin import Begun
-from duepost.ledger.doubt import Chosen, Finding, doubtful, settle
+from duepost.ledger.doubt import Chosen, Finding, catch_up, doubtful, settle
+from duepost.ledger.migrate import upgrade
 from duepost.ledger.record import record
 from duepost.ledger.release import release
+from duepost.ledger.schema import transition
 from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
+    ENVIRONMENT,
     LANE,
     MINUTE,
     NOW,
@@ -153,11 +156,71 @@ def test_what_is_not_in_doubt_is_not_settled(connection: Connection) -> None:
     assert settle(connection, Chosen([waiting, send.id]), Finding.SENT, reason="seen", actor="mette") == []
 
 
-def test_a_retry_in_doubt_is_the_providers_to_answer_and_no_persons(connection: Connection) -> None:
+def retry_in_doubt(connection: Connection) -> UUID:
     [send] = begun(connection)
-    retry = outcome_of(send, to_status=Status.ERROR_SENDING_EMAIL, wait=MINUTE, verdict="unknown", in_doubt=True)
+    retry = outcome_of(send, to_status=Status.ERROR_SENDING_EMAIL, wait=NOW, verdict="unknown", in_doubt=True)
     record(connection, [retry])
-    assert settle(connection, Chosen([send.id]), Finding.NOT_SENT, reason="seen", actor="mette") == []
+    return send.id
+
+
+def test_a_retry_in_doubt_is_the_providers_to_answer_and_no_persons_who_does_not_name_it(
+    connection: Connection,
+) -> None:
+    send_id = retry_in_doubt(connection)
+    assert settle(connection, Chosen(lane=LANE), Finding.NOT_SENT, reason="seen", actor="mette") == []
+    assert state_of(connection, send_id)["status"] == Status.ERROR_SENDING_EMAIL
+
+
+@pytest.mark.parametrize(("finding", "status", "due"), FINDINGS)
+def test_a_person_who_names_a_retry_in_doubt_settles_it(
+    connection: Connection, finding: Finding, status: Status, *, due: bool
+) -> None:
+    send_id = retry_in_doubt(connection)
+    assert settle(connection, Chosen([send_id]), finding, reason="seen", actor="mette") == [send_id]
+    found = state_of(connection, send_id)
+    assert (found["status"], found["due_at"] is not None, found["in_doubt"]) == (status, due, False)
+
+
+def test_a_retry_in_doubt_that_a_provider_has_just_now_is_not_settled(connection: Connection) -> None:
+    send_id = retry_in_doubt(connection)
+    begin(connection, [to_begin(send_id, release(connection, LANE, 1, MINUTE).lease)])
+    before = state_of(connection, send_id)
+    assert settle(connection, Chosen([send_id]), Finding.NOT_SENT, reason="seen", actor="mette") == []
+    assert state_of(connection, send_id) == before
+
+
+def from_before(connection: Connection) -> tuple[UUID, UUID]:
+    """Two sends that a version without doubts has called unknown: one held, one that waits."""
+    held, waits = in_doubt(connection), retry_in_doubt(connection)
+    newest = transition.c.send_id == waits
+    connection.execute(update(transition).where(newest).values(reason_code="OUTCOME_UNKNOWN"))
+    for one in (held, waits):
+        set_state(connection, one, in_doubt=False)
+    return held, waits
+
+
+def test_what_was_called_unknown_before_there_were_doubts_is_in_doubt(connection: Connection) -> None:
+    old = from_before(connection)
+    assert catch_up(connection) == 2
+    assert [state_of(connection, one)["in_doubt"] for one in old] == [True, True]
+    assert [one.id for one in doubtful(connection, EVERYTHING)] == [old[0]]
+    assert catch_up(connection) == 0
+
+
+def test_what_has_an_answer_since_is_not_in_doubt_by_what_was_before(connection: Connection) -> None:
+    settled, waiting, given_up = in_doubt(connection), queue_up(connection)[0], begun(connection)[0]
+    record(connection, [outcome_of(given_up, to_status=Status.ERROR, reason=Reason("GAVE_UP"), verdict="transient")])
+    settle(connection, Chosen([settled]), Finding.SEND_AGAIN, reason="they have nothing", actor="mette")
+    assert catch_up(connection) == 0
+    assert not any(state_of(connection, one)["in_doubt"] for one in (settled, waiting, given_up.id))
+
+
+def test_an_upgrade_of_the_ledger_catches_up(engine: Engine, database_url: str) -> None:
+    with engine.begin() as connection:
+        held, _ = from_before(connection)
+    upgrade(database_url, environment=ENVIRONMENT)
+    with engine.connect() as connection:
+        assert [one.id for one in doubtful(connection, EVERYTHING)] == [held]
 
 
 def test_no_ids_settle_nothing(connection: Connection) -> None:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, update
 
 from duepost.errors import Refused
 from duepost.ledger.begin import begin
 from duepost.ledger.fence import adopt, neutralize_fence, read_fence, require, seal
+from duepost.ledger.guard_tables import pulse
+from duepost.ledger.pulse import Pulse, beat
 from duepost.ledger.release import release
 from sandbox.postgres import PostgresServer
 from tests.conftest import template_on
@@ -111,6 +114,33 @@ def test_the_ledger_itself_is_not_neutralized_by_its_own_environment(connection:
     with pytest.raises(Refused, match="no copy but the ledger of environment production itself"):
         neutralize_fence(connection, ENVIRONMENT)
     assert not require(connection, ENVIRONMENT).neutralized
+
+
+def released(connection: Connection, ago: timedelta) -> None:
+    beat(connection, Pulse.RELEASE)
+    connection.execute(update(pulse).values(at=pulse.c.at - ago))
+
+
+@pytest.mark.parametrize("environment", ["staging", ENVIRONMENT])
+def test_a_ledger_that_somebody_sends_from_is_not_neutralized(connection: Connection, environment: str) -> None:
+    released(connection, timedelta(seconds=60))
+    with pytest.raises(Refused, match=r"it was released from 6\d s ago, by environment production"):
+        neutralize_fence(connection, environment)
+    assert not require(connection, ENVIRONMENT).neutralized
+
+
+def test_a_ledger_that_nobody_has_sent_from_for_90_seconds_can_be_neutralized(connection: Connection) -> None:
+    released(connection, timedelta(seconds=91))
+    neutralize_fence(connection, "staging")
+    assert require(connection, "staging").neutralized
+
+
+def test_a_copy_of_a_ledger_that_is_sent_from_can_be_neutralized(copied: Copy, engine: Engine) -> None:
+    with engine.begin() as original:
+        released(original, timedelta(0))
+    with copied().connect() as copy:
+        neutralize_fence(copy, "staging")
+        assert require(copy, "staging").neutralized
 
 
 def test_neutralizing_twice_changes_nothing(copied: Copy) -> None:

@@ -31,6 +31,7 @@ from tests.duepost.ledger.conftest import (
     NOW,
     begin,
     queue_up,
+    set_state,
     state_of,
     to_begin,
 )
@@ -218,6 +219,34 @@ def test_a_send_that_lost_its_worker_obeys_the_pause_of_its_account(connection: 
     settle_lost(connection, LANE, "smtp", UnknownPolicy.RESEND)
     suspect = release_suspect(connection, LANE, MINUTE, paused_accounts=["acme"])
     assert (suspect.ids, suspect.paused) == ([], [send_id])
+
+
+def test_an_old_order_begins_nothing_of_what_was_set_aside_also_after_the_pause(connection: Connection) -> None:
+    [send_id] = queue_up(connection, account="acme")
+    old = to_begin(send_id, release(connection, LANE, 1, NOW).lease, account="acme")
+    assert pass_of(connection, accounts=["acme"]).paused == [send_id]
+    assert begin(connection, [old]) == {}
+    assert bring_back(connection, [], []) == 1
+    assert begin(connection, [old]) == {}
+    assert pass_of(connection).ids == [send_id]
+
+
+def test_a_suspect_that_was_set_aside_does_not_keep_other_suspects_waiting(connection: Connection) -> None:
+    [ours], [other] = queue_up(connection, account="acme"), queue_up(connection, due_in=-MINUTE)
+    release(connection, LANE, 2, NOW)
+    set_state(connection, ours, losses=1)
+    set_aside(connection, [ours])
+    set_state(connection, other, losses=1)
+    assert release_suspect(connection, LANE, MINUTE, paused_accounts=["acme"]).ids == [other]
+
+
+def test_what_was_begun_since_the_look_is_not_set_aside(connection: Connection) -> None:
+    [send_id] = queue_up(connection, account="acme")
+    lease = release(connection, LANE, 1, MINUTE).lease
+    begin(connection, [to_begin(send_id, lease, account="acme")])
+    before = state_of(connection, send_id)
+    set_aside(connection, [send_id])
+    assert state_of(connection, send_id) == before
 
 
 def test_a_send_set_aside_can_be_cancelled_and_stays_so(connection: Connection) -> None:

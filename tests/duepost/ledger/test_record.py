@@ -1,21 +1,29 @@
 """Is an attempt begun by one worker alone, and recorded only by the one that began it?"""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select, update
 
 from duepost.ledger import look
+from duepost.ledger.by_hand import let_go
+from duepost.ledger.doubt import Chosen, Finding, settle
 from duepost.ledger.orders import read_order
-from duepost.ledger.record import record
-from duepost.ledger.release import release
+from duepost.ledger.overdue import hold_all
+from duepost.ledger.record import record, stands_already
+from duepost.ledger.release import release, release_suspect
+from duepost.ledger.schema import send as sends_table
+from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
     ANSWER,
     LANE,
     MINUTE,
+    NOW,
     at_once,
     begin,
     begun,
@@ -149,6 +157,64 @@ def test_an_outcome_recorded_twice_stands_once(connection: Connection) -> None:
     outcome = outcome_of(send)
     assert [record(connection, [outcome]), record(connection, [outcome])] == [{send.id}, set()]
     assert rows_in(connection, "transition") == 1
+
+
+def test_an_outcome_that_was_recorded_is_known_to_stand_and_no_other(connection: Connection) -> None:
+    [send] = begun(connection)
+    outcome = outcome_of(send)
+    assert not stands_already(connection, outcome)
+    record(connection, [outcome])
+    assert stands_already(connection, outcome)
+    others = [{"number": 2}, {"began_at": send.at - MINUTE}, {"took": MINUTE}, {"verdict": "refused"}]
+    assert [stands_already(connection, replace(outcome, **other)) for other in others] == [False] * 4  # type: ignore[arg-type]
+
+
+def test_what_was_called_unknown_meanwhile_does_not_stand_already(connection: Connection) -> None:
+    [send] = begun(connection, lease_time=timedelta(0))
+    settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)
+    assert not stands_already(connection, outcome_of(send))
+
+
+def approved(connection: Connection, send_id: UUID) -> None:
+    hold_all(connection, "mette")
+    assert let_go(connection, [send_id], reason="checked", actor="mette") == [send_id]
+
+
+def sent_again(connection: Connection, send_id: UUID) -> None:
+    lease = release(connection, LANE, 1, MINUTE).lease
+    [send] = begin(connection, [to_begin(send_id, lease)]).values()
+    record(connection, [outcome_of(send, to_status=Status.ERROR, verdict="unknown", in_doubt=True)])
+    again = Finding.SEND_AGAIN
+    assert settle(connection, Chosen([send_id]), again, reason="they have nothing", actor="mette") == [send_id]
+
+
+@pytest.mark.parametrize("let", [approved, sent_again])
+def test_what_a_person_lets_go_has_its_time_from_that_word(
+    connection: Connection, let: Callable[[Connection, UUID], None]
+) -> None:
+    [send_id] = queue_up(connection, late_in=60 * MINUTE)
+    connection.execute(update(sends_table).values(accepted_at=func.now() - timedelta(days=300)))
+    let(connection, send_id)
+    now = connection.execute(select(func.now())).scalar_one()
+    lease = release(connection, LANE, 1, MINUTE).lease
+    [first] = read_order(connection, lease, [send_id])
+    assert (first.first_due, first.not_after) == (now, None)
+    [send] = begin(connection, [to_begin(send_id, lease)]).values()
+    until = now + timedelta(days=2)
+    record(connection, [outcome_of(send, to_status=Status.ERROR_SENDING_EMAIL, wait=NOW, not_after=until)])
+    [second] = read_order(connection, release(connection, LANE, 1, MINUTE).lease, [send_id])
+    assert second.not_after == until
+
+
+def test_what_a_person_let_go_keeps_its_time_when_its_worker_is_lost(connection: Connection) -> None:
+    [send_id] = queue_up(connection)
+    connection.execute(update(sends_table).values(accepted_at=func.now() - timedelta(days=300)))
+    approved(connection, send_id)
+    begin(connection, [to_begin(send_id, release(connection, LANE, 1, MINUTE).lease, NOW)])
+    settle_lost(connection, LANE, "smtp", UnknownPolicy.RESEND)
+    lease = release_suspect(connection, LANE, MINUTE).lease
+    [found] = read_order(connection, lease, [send_id])
+    assert found.first_due == connection.execute(select(func.now())).scalar_one()
 
 
 def test_outcomes_of_every_kind_are_recorded_together(connection: Connection) -> None:

@@ -96,6 +96,18 @@ def test_what_says_neither_is_asked_again_later_and_never_ends_the_send(
     assert (said.verdict, said.status) == (Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [(404, b"", "NOT_FOUND"), (200, b"{}", "ANSWER_UNREADABLE"), (302, b"", "REDIRECTED"), (503, b"", "TEMPORARY")],
+)
+def test_a_question_in_vain_says_so_with_its_cause(
+    http_counterpart: HttpCounterpart, provider: HttpJson, job: MakeJob, status: int, body: bytes, cause: str
+) -> None:
+    said = answered(http_counterpart, provider, job(), status, body, Location="http://127.0.0.1:1/")
+    assert said is not None
+    assert (said.reason.code, said.reason.values["cause"]) == ("ASKED_IN_VAIN", cause)
+
+
 @pytest.mark.parametrize("status", [401, 403, 429])
 def test_a_question_that_has_to_wait_counts_as_no_attempt(
     http_counterpart: HttpCounterpart, provider: HttpJson, job: MakeJob, status: int
