@@ -21,6 +21,7 @@ err = Console(stderr=True)
 TROUBLES: dict[type, str] = {
     errors.DeadlockDetected: "another program held the same rows; nothing was done: repeat it",
     errors.DiskFull: "the ledger's disk is full; nothing was done: make room, then repeat it",
+    errors.LockNotAvailable: "another program kept a table of the ledger to itself; nothing was done: repeat it",
     errors.ReadOnlySqlTransaction: "the ledger only reads; nothing was done: name the primary in DUEPOST_DATABASE_URL",
     errors.UndefinedTable: "the ledger has no tables, or not this version's: run `duepost migrate`",
     errors.UndefinedColumn: "the ledger has no tables, or not this version's: run `duepost migrate`",

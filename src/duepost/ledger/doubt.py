@@ -134,7 +134,11 @@ def count_doubtful(connection: Connection) -> int:
 
 
 def catch_up(connection: Connection) -> int:
-    """Mark what a version before 0002 has called OUTCOME_UNKNOWN, which kept no doubt. Reads every row of `state`."""
+    """Mark what a version before 0002 has called OUTCOME_UNKNOWN, which kept no doubt; returns how many there were.
+
+    Without the mark such a send could be cancelled, although it may have arrived. To be repeated when the last process
+    of that version has ended. Reads every row of `state`, waits for none.
+    """
     newest = (
         select(transition.c.reason_code)
         .where(transition.c.send_id == state.c.send_id)
@@ -142,12 +146,13 @@ def catch_up(connection: Connection) -> int:
         .limit(1)
         .scalar_subquery()
     )
-    unknown = [int(Status.ERROR), int(Status.ERROR_SENDING_EMAIL)]
-    return connection.execute(
-        update(state)
-        .where(state.c.status.in_(unknown), ~state.c.in_doubt, state.c.begun_at.is_(None), newest == "OUTCOME_UNKNOWN")
-        .values(in_doubt=True)
-    ).rowcount
+    left = picked(
+        ~state.c.in_doubt,
+        state.c.status.in_([int(Status.ERROR), int(Status.ERROR_SENDING_EMAIL)]),
+        state.c.begun_at.is_(None),
+        newest == "OUTCOME_UNKNOWN",
+    ).cte("left_in_doubt")
+    return connection.execute(update(state).where(state.c.send_id == left.c.send_id).values(in_doubt=True)).rowcount
 
 
 def _fitting(chosen: Chosen) -> list[ColumnElement[bool]]:

@@ -1,11 +1,12 @@
 """How do the tables come to be as the code wants them?"""
 
+from datetime import timedelta
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, func, literal, select
 
 from duepost.errors import Refused
 from duepost.ledger.doubt import catch_up
@@ -13,6 +14,7 @@ from duepost.ledger.fence import seal
 
 FOLDER = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x64756570_6F737401  # "duepost", 1: two upgrades at once wait for each other
+PATIENCE = timedelta(seconds=5)  # with a table that somebody holds; whoever wants it next waits behind us
 
 
 def config_for(connection: Connection | None = None) -> Config:
@@ -24,11 +26,14 @@ def config_for(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(database_url: str, revision: str = "head", *, environment: str | None = None) -> None:
+def upgrade(
+    database_url: str, revision: str = "head", *, environment: str | None = None, patience: timedelta = PATIENCE
+) -> None:
     """Bring the ledger at `database_url` (`postgresql+psycopg://…`) to the newest form; safe to repeat.
 
     With `environment` a ledger without a seal is sealed for it. Processes of the version before go on meanwhile: a
-    migration only adds, and waits for a table at most 5 s at a time, so that nobody queues behind it.
+    migration only expands. What they leave of unknown outcome is taken over, at each call. A table is waited for with
+    `patience`; then all is as it was before.
 
     Raises: Refused when a newer duepost has changed it; SQLAlchemy's OperationalError when it cannot be reached, or
     when somebody holds a table.
@@ -37,10 +42,13 @@ def upgrade(database_url: str, revision: str = "head", *, environment: str | Non
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
-            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            milliseconds = str(int(patience.total_seconds() * 1000))
+            connection.execute(select(func.set_config("lock_timeout", milliseconds, literal(value=True))))
             command.upgrade(config_for(connection), revision)
             if environment is not None:
                 seal(connection, environment)
+        if revision == "head":  # else it may have no column for it; apart, so that no table is held meanwhile
+            with engine.begin() as connection:
                 catch_up(connection)
     except CommandError:
         raise Refused("the ledger has the form of a newer duepost: install that version") from None

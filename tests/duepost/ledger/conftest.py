@@ -1,6 +1,6 @@
 """How does a test get sends into the ledger, and what does it see there?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from threading import Barrier
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text, update
 
 from duepost.ledger import look
@@ -23,6 +24,7 @@ from duepost.ledger.schema import state
 from duepost.reasons import Reason
 from duepost.sends import Channel, CheckedSend, Kind, Priority, Schedule
 from duepost.statuses import Status
+from sandbox.postgres import PostgresServer
 
 ENVIRONMENT = "production"
 LANE = "email"
@@ -32,6 +34,15 @@ TOGETHER_SECONDS = 30.0
 ANSWER = "250 2.0.0 queued as 4F2A"
 
 Result = TypeVar("Result")
+
+
+@pytest.fixture
+def empty_url(chosen_postgres: PostgresServer) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"test_{uuid4().hex}"
+    chosen_postgres.create_database(name)
+    yield chosen_postgres.url(name)
+    chosen_postgres.drop_database(name)
 
 
 def account_id(connection: Connection, name: str = "default") -> int:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -14,7 +13,6 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from duepost.ledger import migrate, schema
 from duepost.ledger.metadata import metadata
-from sandbox.postgres import PostgresServer
 
 LEDGER = Path(migrate.__file__).parent
 
@@ -42,15 +40,6 @@ CATALOGS = {
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i') AND c.relname NOT LIKE 'alembic%'
         ORDER BY 1""",
 }  # fmt: skip
-
-
-@pytest.fixture
-def empty_url(chosen_postgres: PostgresServer) -> Iterator[str]:
-    """A database with nothing in it."""
-    name = f"test_{uuid4().hex}"
-    chosen_postgres.create_database(name)
-    yield chosen_postgres.url(name)
-    chosen_postgres.drop_database(name)
 
 
 @pytest.fixture
