@@ -28,7 +28,8 @@ LEGAL: Mapping[Status, frozenset[Status]] = {
     Status.QUEUE: frozenset(Status) - {Status.QUEUE, Status.READY_TO_PRINT, Status.NA},
     Status.ERROR_SENDING_EMAIL: frozenset(Status) - {Status.QUEUE, Status.READY_TO_PRINT, Status.NA},
     Status.PENDING_APPROVAL: frozenset({Status.QUEUE, Status.NOT_SENT, Status.ERROR}),
-    Status.ERROR: frozenset({Status.SENT, Status.NOT_SENT, Status.QUEUE, Status.ERROR_SENDING_EMAIL, Status.ERROR}),
+    # By a person's word, or by a worker that knows after all.
+    Status.ERROR: frozenset(Status) - {Status.PENDING_APPROVAL, Status.READY_TO_PRINT, Status.NA},
 }
 
 
