@@ -29,9 +29,12 @@ def restarted(rig: Rig) -> Made:
     """`pg_ctl restart -m immediate`, twice."""
     made = _under_way(rig, "ledger restarted")
     for _ in range(2):
+        began = time.monotonic()
         os.kill(rig.stack.postgres.process.pid, signal.SIGQUIT)
         rig.stack.postgres.restart()
         rig.engine.dispose()
+        if time.monotonic() - began > SHORT:  # a slow machine: leases ended meanwhile, and what is repeated has its token
+            made.allowed = Allowed(kills=1)
     return made
 
 
