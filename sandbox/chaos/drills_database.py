@@ -33,7 +33,7 @@ def restarted(rig: Rig) -> Made:
         os.kill(rig.stack.postgres.process.pid, signal.SIGQUIT)
         rig.stack.postgres.restart()
         rig.engine.dispose()
-        if time.monotonic() - began > SHORT:  # a slow machine: leases ended meanwhile, and what is repeated has its token
+        if time.monotonic() - began > SHORT:  # slow: leases ended meanwhile, and what is repeated bears its token
             made.allowed = Allowed(kills=1)
     return made
 
