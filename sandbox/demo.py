@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy import create_engine
 
 from duepost.errors import DuepostError, Refused
+from duepost.settings import SANDBOX
 from sandbox.mail_ledger import read_taken
 from sandbox.month_end import Expected, write_month_end
 from sandbox.ports import free_port, require_free
@@ -148,7 +149,8 @@ def _keep(console: Console, stack: Stack, flower: str, mail: Path) -> None:
     console.print(f"  messages     {mail}/messages", soft_wrap=True)
     console.print(f"  logs         {stack.folder}", soft_wrap=True)
     console.print(
-        f"  the ledger   DUEPOST_DATABASE_URL='{stack.database_url}' .venv/bin/duepost status",
+        f"  the ledger   DUEPOST_ENVIRONMENT={SANDBOX} DUEPOST_DATABASE_URL='{stack.database_url}'"
+        " .venv/bin/duepost status",
         soft_wrap=True,
     )
     signal.pause()

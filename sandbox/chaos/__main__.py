@@ -54,6 +54,10 @@ def main() -> int:
     console = Console(highlight=False)
     drills = [one for one in DRILLS if not asked.short or one.short]
     drills = [one for one in drills if not asked.only or any(word in one.name for word in asked.only)]
+    if not drills:
+        console.print(f"chaos: no drill's name holds {' or '.join(asked.only)}; there are:", style="red", markup=False)
+        console.print(", ".join(one.name for one in DRILLS), markup=False)
+        return 1
     if asked.soak:
         seed = random.randrange(1_000_000) if asked.seed is None else asked.seed  # noqa: S311 - it is told
         drills = [soak_drill(asked.soak, seed, console)]

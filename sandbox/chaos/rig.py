@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, select
 
 from duepost.ledger.schema import state
-from duepost.statuses import WAITING
+from duepost.statuses import WAITING, Status
 from sandbox.behaviour_file import behave_well
 from sandbox.chaos.asked import Asked, ask_for, asked_in_run, new_send, waiting_of
 from sandbox.chaos.fake_clock import fake_clock
@@ -174,13 +175,12 @@ class Rig:
         """How many of these sends still wait."""
         return waiting_of(self.engine, asked, WAITING)
 
-    def unknown(self, asked: Asked) -> int:
-        """How many of these sends are held because nobody knows whether they were taken."""
+    def unknown_ids(self, asked: Asked) -> set[UUID]:
+        """Those of these sends that are held because nobody knows whether they were taken."""
+        mine = state.c.send_id.in_(list(asked.sends))
         with self.engine.connect() as connection:
-            found = select(func.count()).where(
-                state.c.send_id.in_(list(asked.sends)), state.c.in_doubt, state.c.status == 300
-            )
-            return int(connection.execute(found).scalar_one())
+            held = select(state.c.send_id).where(mine, state.c.in_doubt, state.c.status == int(Status.ERROR))
+            return set(connection.execute(held).scalars())
 
     def import_twice(self, *, run: str, crash_at: str) -> Asked:
         """Hand a file in through the command line, which dies at the point, and once more."""

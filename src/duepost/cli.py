@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from duepost import crash
-from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHABLE, ledger, settings
+from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHABLE, USAGE, ledger, settings
 from duepost.cli_guards import add_guard_commands
 from duepost.cli_sends import add_send_commands
 from duepost.doors import Taken, door_of
@@ -159,6 +159,9 @@ def show(what: Annotated[str, typer.Argument(help="Id of a send, or an invoice n
 
 def main() -> None:
     """The program `duepost`: an error is one clear sentence, not a traceback."""
+    if any(odd := [one for one in sys.argv[1:] if not _is_text(one)]):
+        err.print(f"argument {odd[0]!a} is no UTF-8 text: look at the terminal's encoding")
+        sys.exit(USAGE)
     try:
         app()
     except Refused as guard:
@@ -170,6 +173,14 @@ def main() -> None:
     except (DBAPIError, psycopg.Error, *AWAY) as trouble:  # psycopg's own: from COPY, which SQLAlchemy does not see
         err.print(trouble_of_ledger(trouble), markup=False, highlight=False, soft_wrap=True)
         sys.exit(UNREACHABLE)
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:  # bytes that Python could not read as the locale's text
+        return False
+    return True
 
 
 @contextmanager

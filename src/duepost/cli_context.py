@@ -14,11 +14,23 @@ from duepost.ledger.engine import open_ledger
 from duepost.settings import DoorSettings, load
 
 DONE_WITH_PROBLEMS = 1
+USAGE = 2
 REFUSED = 3
 UNREACHABLE = 4
 NOT_FOUND = 5
 
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with who and when.", show_default=False)]
+LONGEST_REASON = 500  # characters
+
+
+def _said(reason: str) -> str:
+    if not 0 < len(reason.strip()) <= LONGEST_REASON:
+        raise typer.BadParameter(f"say why, in at most {LONGEST_REASON} characters")
+    return reason
+
+
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; kept with who and when.", show_default=False, callback=_said)
+]
 By = Annotated[str | None, typer.Option("--by", help="Who decided; default: you.")]
 
 

@@ -34,6 +34,7 @@ def pause(scope: What, reason: Reason, name: Name = "", by: By = None) -> None:
 
     Example: duepost pause provider smtp --reason "moving to the new mail server"
     """
+    name = _as_the_ledger_writes_it(scope, name)
     _named(scope, name)
     with ledger() as connection:
         if not known(connection, scope, name):
@@ -49,6 +50,7 @@ def resume(scope: What, reason: Reason, name: Name = "", by: By = None) -> None:
 
     Example: duepost resume provider smtp --reason "the new password is in"
     """
+    name = _as_the_ledger_writes_it(scope, name)
     _named(scope, name)
     with ledger() as connection:
         ended = end_pause(connection, scope, name, reason=reason, actor=person(by))
@@ -69,7 +71,9 @@ def health() -> None:
         stopped, broken = pauses(connection), open_circuits(connection)
         unknown = count_doubtful(connection)
     table = Table("what", "how it is")
-    table.add_row("environment", "no seal: run `duepost migrate`" if fence is None else _seal_of(fence))
+    table.add_row(
+        "environment", "no seal: run `duepost migrate`" if fence is None else _seal_of(fence, settings().environment)
+    )
     for pulse, word in ((Pulse.TICK, "last tick of beat"), (Pulse.RELEASE, "last release")):
         table.add_row(word, _ago(found.get(pulse)))
     for one in stopped:
@@ -85,7 +89,11 @@ def health() -> None:
         raise typer.Exit(DONE_WITH_PROBLEMS)
 
 
-def neutralize(reason: Reason, by: By = None) -> None:
+def neutralize(
+    reason: Reason,
+    copy_of: Annotated[str | None, typer.Option(help="Its environment, of a copy of the whole cluster.")] = None,
+    by: By = None,
+) -> None:
     """Make a restored copy of a ledger harmless: nothing in it waits any more, and no provider is ever called for it.
 
     DUEPOST_ENVIRONMENT names the copy's own environment.
@@ -94,7 +102,7 @@ def neutralize(reason: Reason, by: By = None) -> None:
     """
     environment, actor, held = settings().environment, person(by), 0
     with ledger() as connection:
-        neutralize_fence(connection, environment)
+        neutralize_fence(connection, environment, copy_of=copy_of)
         unknown = 0
         while counts := hold_all(connection, actor):
             held += counts.get("FENCED", 0)
@@ -124,12 +132,18 @@ def _named(scope: Scope, name: str) -> None:
         raise typer.BadParameter(hint, param_hint="NAME")
 
 
+def _as_the_ledger_writes_it(scope: Scope, name: str) -> str:
+    """Settings write a provider account in capitals, the ledger and everything else in small letters."""
+    return name.lower() if scope in {Scope.PROVIDER, Scope.CHANNEL} else name
+
+
 def _words(scope: Scope, name: str) -> str:
     return "everything" if scope is Scope.ALL else f"{scope.value} {name}"
 
 
-def _seal_of(fence: Fence) -> str:
+def _seal_of(fence: Fence, here: str) -> str:
     words = [fence.environment]
+    words += [] if fence.environment == here else [f"and DUEPOST_ENVIRONMENT is {here}: nothing would be sent"]
     words += ["neutralized: no provider is called"] if fence.neutralized else []
     words += [] if fence.ours else ["sealed in another database: `duepost neutralize` or `duepost adopt`"]
     return "; ".join(words)

@@ -4,9 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, By, Reason, ledger, person
+from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, USAGE, By, Reason, ledger, person
 from duepost.ledger.by_hand import cancel, let_go
 from duepost.ledger.doubt import Chosen, Doubtful, Finding, doubtful, settle
 from duepost.terminal import err, out
@@ -15,7 +14,6 @@ Ids = Annotated[list[UUID], typer.Argument(help="Ids of sends.")]
 Account = Annotated[str | None, typer.Option(help="Only this account's.")]
 Run = Annotated[str | None, typer.Option(help="Only this run's.")]
 Lane = Annotated[str | None, typer.Option(help="Only this lane's.")]
-USAGE = 2
 
 
 def add_send_commands(app: typer.Typer) -> None:
@@ -33,11 +31,8 @@ def unknown(account: Account = None, run: Run = None, lane: Lane = None) -> None
     """
     with ledger() as connection:
         found = doubtful(connection, Chosen(account=account, run=run, lane=lane))
-    table = Table("id", "invoice", "account", "run", "lane", "provider", "reason", "cause", "attempt", "since")
-    for one in found:
-        table.add_row(*_cells(one))
-    if found:
-        out.print(table, soft_wrap=True)
+    for one in found:  # a line each, never cut: the id is what `settle` wants
+        out.print(_line(one), soft_wrap=True, highlight=False)
     out.print(f"{len(found):,} of unknown outcome" + ("; `duepost settle` ends them" if found else ""), highlight=False)
 
 
@@ -86,10 +81,10 @@ def approve(ids: Ids, reason: Reason, by: By = None) -> None:
     _tell("approved", done, ids, "not held as 110")
 
 
-def _cells(one: Doubtful) -> list[str]:
-    since = one.since.isoformat(" ", "seconds")
-    cells = [str(one.id), one.invoice, one.account, one.run, one.lane, one.provider, one.reason, one.cause]
-    return [cell or "" for cell in cells] + [str(one.attempts), since]
+def _line(one: Doubtful) -> str:
+    words = [str(one.id), f"invoice {one.invoice}", f"account {one.account}", f"run {one.run or '-'}"]
+    words += [f"lane {one.lane}", f"provider {one.provider or '-'}", " ".join(filter(None, (one.reason, one.cause)))]
+    return "  ".join([*words, f"attempt {one.attempts}", f"since {one.since.isoformat(' ', 'seconds')}"])
 
 
 def _tell(word: str, done: list[UUID], asked: list[UUID] | None, otherwise: str) -> None:
@@ -97,5 +92,5 @@ def _tell(word: str, done: list[UUID], asked: list[UUID] | None, otherwise: str)
     left = [one for one in asked or [] if one not in set(done)]
     for one in left:
         err.print(f"send {one}: left as it is: unknown here, {otherwise}", highlight=False, soft_wrap=True)
-    if left:
+    if left or not done:
         raise typer.Exit(DONE_WITH_PROBLEMS if done else NOT_FOUND)

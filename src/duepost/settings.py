@@ -50,7 +50,7 @@ class DoorSettings(BaseSettings):
     default_region: str | None = Field(default=None, description="country (DK) of phone numbers without one")
     test_domains: bool = Field(default=False, description="accept e-mail addresses under .test")
     document_limit_bytes: int = Field(default=10_000_000, gt=0, description="largest document taken")
-    late_hours: dict[Channel, Annotated[float, Field(gt=0)]] = Field(
+    late_hours: dict[Channel, Annotated[float, Field(gt=0, le=8784)]] = Field(
         default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
     )
     environment: str = Field(

@@ -14,8 +14,9 @@ from duepost.ledger import look
 from duepost.ledger.engine import AWAY
 from duepost.statuses import Status
 
-out = Console()
-err = Console(stderr=True)
+# No markup: what people and mail servers write may hold square brackets.
+out = Console(markup=False)
+err = Console(stderr=True, markup=False)
 
 # what PostgreSQL says -> what the operator reads
 TROUBLES: dict[type, str] = {

@@ -320,3 +320,45 @@ def test_what_was_fenced_can_be_approved_one_by_one(duepost: Run, engine: Engine
         hold_all(connection, "mette")
     assert duepost("approve", send_id, *WHY).returncode == 0
     assert last_change(engine, other).reason_code == "FENCED"
+
+
+def test_square_brackets_are_shown_as_they_were_written(duepost: Run, engine: Engine) -> None:
+    """A person's reason and a mail server's words may hold them."""
+    why = "see [/ticket] in [bold red]"
+    assert duepost("pause", "provider", "smtp", "--reason", why).returncode == 0
+    assert why in " ".join(duepost("health").stdout.replace("│", " ").split())
+    send_id = waiting(engine)
+    assert duepost("cancel", send_id, "--reason", why).returncode == 0
+    shown = duepost("show", send_id)
+    assert shown.returncode == 0
+    assert "[/ticket]" in shown.stdout
+
+
+def test_an_id_of_unknown_outcome_is_never_cut(duepost: Run, engine: Engine) -> None:
+    send_id = in_doubt(engine, run="2026-11")
+    assert any(line.startswith(f"{send_id}  invoice ") for line in duepost("unknown").stdout.splitlines())
+
+
+def test_settling_what_fits_nothing_ends_with_5(duepost: Run, engine: Engine) -> None:
+    in_doubt(engine)
+    assert duepost("settle", "--as", "sent", "--run", "nonsense", *WHY).returncode == 5
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_a_reason_says_something_and_not_too_much(duepost: Run, reason: str) -> None:
+    told = duepost("pause", "all", "--reason", reason)
+    assert told.returncode == 2
+    assert "say why" in told.stderr
+
+
+def test_a_provider_account_is_paused_however_it_is_written(duepost: Run, engine: Engine) -> None:
+    assert duepost("pause", "provider", "SMTP", *WHY).returncode == 0
+    with engine.connect() as connection:
+        assert [one.name for one in pauses(connection)] == ["smtp"]
+
+
+def test_an_argument_that_is_no_text_is_one_sentence(duepost: Run) -> None:
+    told = duepost("show", "caf\udce9")
+    assert told.returncode == 2
+    assert "is no UTF-8 text" in told.stderr
+    assert "Traceback" not in told.stderr

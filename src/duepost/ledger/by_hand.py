@@ -20,6 +20,7 @@ def cancel(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: s
         state.c.status.in_([int(one) for one in WAITING | HELD]),
         state.c.begun_at.is_(None),
         ~state.c.in_doubt,
+        wait=True,
     ).cte("fit")
     changed, told = change(
         fit, {"status": int(Status.NOT_SENT), "due_at": None}, code="CANCELLED", values={"why": reason}, actor=actor
@@ -29,7 +30,7 @@ def cancel(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: s
 
 def let_go(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: str) -> list[UUID]:
     """Let sends leave now that are held as 110, late ones too; returns their ids. Served by pk_state."""
-    fit = picked(state.c.send_id.in_(ids), state.c.status == int(Status.PENDING_APPROVAL)).cte("fit")
+    fit = picked(state.c.send_id.in_(ids), state.c.status == int(Status.PENDING_APPROVAL), wait=True).cte("fit")
     changed, told = change(
         fit,
         {"status": int(Status.QUEUE), "due_at": func.now(), "not_after": None},

@@ -12,12 +12,12 @@ from duepost.ledger.schema import state, transition
 Value = ColumnElement[Any] | str | int | bool | None
 
 
-def picked(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Sends that meet these conditions on `state`; pass over those that somebody is just changing."""
+def picked(*conditions: ColumnElement[bool], wait: bool = False) -> Select[Any]:
+    """Sends that meet these conditions on `state`; wait for those that somebody is just changing, or pass over them."""
     return (
         select(state.c.send_id, state.c.status, state.c.attempts, state.c.begun_at, state.c.in_doubt)
         .where(*conditions)
-        .with_for_update(of=state, skip_locked=True)
+        .with_for_update(of=state, skip_locked=not wait)
     )
 
 

@@ -104,7 +104,7 @@ def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: 
     """
     statuses = [int(Status.ERROR)] + ([int(Status.ERROR_SENDING_EMAIL)] if chosen.ids else [])
     in_doubt = (
-        picked(state.c.in_doubt, state.c.begun_at.is_(None), state.c.status.in_(statuses), *_fitting(chosen))
+        picked(state.c.in_doubt, state.c.begun_at.is_(None), state.c.status.in_(statuses), *_fitting(chosen), wait=True)
         .join(send, send.c.id == state.c.send_id)
         .join(account, account.c.id == send.c.account_id)
         .outerjoin(run, run.c.id == send.c.run_id)

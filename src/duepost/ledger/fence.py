@@ -42,8 +42,11 @@ def adopt(connection: Connection, environment: str) -> None:
     connection.execute(update(fence).values(fingerprint=_fingerprint()))
 
 
-def neutralize_fence(connection: Connection, environment: str) -> None:
+def neutralize_fence(connection: Connection, environment: str, *, copy_of: str | None = None) -> None:
     """Seal a restored copy anew for `environment`: from now on no provider is ever called for it.
+
+    copy_of: the environment that the ledger is sealed for. It must be said of a copy that cannot be told from the
+    original, a byte-for-byte copy of the whole cluster: what is neutralized is neutralized for good.
 
     Raises: Refused when the ledger is no copy: it is where it was sealed, by that very environment, or somebody sends
     from it now.
@@ -59,6 +62,11 @@ def neutralize_fence(connection: Connection, environment: str) -> None:
         raise Refused(
             f"this is no copy but the ledger of environment {environment} itself: "
             "name the copy's own environment in DUEPOST_ENVIRONMENT"
+        )
+    if found and found.ours and not found.neutralized and copy_of != found.environment:
+        raise Refused(
+            f"the ledger lies in the very database that it was sealed in, for environment {found.environment}: "
+            f"if this is a copy of the whole cluster all the same, say `--copy-of {found.environment}`"
         )
     seal(connection, environment)
     connection.execute(update(fence).values(environment=environment, fingerprint=_fingerprint(), neutralized=True))

@@ -49,6 +49,7 @@ def upgrade(
                 seal(connection, environment)
         if revision == "head":  # else it may have no column for it; apart, so that no table is held meanwhile
             with engine.begin() as connection:
+                connection.execute(select(func.set_config("lock_timeout", milliseconds, literal(value=True))))
                 catch_up(connection)
     except CommandError:
         raise Refused("the ledger has the form of a newer duepost: install that version") from None

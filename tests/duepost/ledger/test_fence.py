@@ -129,9 +129,13 @@ def test_a_ledger_that_somebody_sends_from_is_not_neutralized(connection: Connec
     assert not require(connection, ENVIRONMENT).neutralized
 
 
-def test_a_ledger_that_nobody_has_sent_from_for_90_seconds_can_be_neutralized(connection: Connection) -> None:
+def test_a_ledger_where_it_was_sealed_is_neutralized_only_by_who_names_its_environment(connection: Connection) -> None:
+    """It cannot be undone, and a slip of the pen in DUEPOST_ENVIRONMENT would do it."""
     released(connection, timedelta(seconds=91))
-    neutralize_fence(connection, "staging")
+    for said in (None, "staging"):
+        with pytest.raises(Refused, match="--copy-of production"):
+            neutralize_fence(connection, "staging", copy_of=said)
+    neutralize_fence(connection, "staging", copy_of="production")
     assert require(connection, "staging").neutralized
 
 
