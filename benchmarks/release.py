@@ -79,6 +79,7 @@ def _settings(stack: Stack) -> Settings:
     lane = Lane(channel=Channel.EMAIL, provider="smtp", order_size=ORDER, queued_orders=2 * DUE // ORDER)
     return load_settings(
         database_url=stack.database_url,
+        environment=SANDBOX,
         broker_url=stack.valkey.url,
         providers={"smtp": {"host": "127.0.0.1", "sender": "invoices@duepost.test"}},
         lanes={"email": lane},
