@@ -67,15 +67,20 @@ class Attempter:
         if not self.gate.enter():
             left(send.id)
             return
-        outcome = None
+        outcome = called = None
         try:
-            outcome = self._try(send, lease, settled, left)
+            called = self._try(send, lease)
+            outcome = called[0] if called else None
         finally:
-            self.gate.leave(outcome)
+            self.gate.leave(outcome)  # before the record: a pause stands when the order ends
+        if called is None:
+            left(send.id)
+            return
+        _, tried, to_record = called
+        self.journal.record(to_record, lambda ours: self._recorded(tried, settled) if ours else left(send.id))
 
-    def _try(
-        self, send: Leased, lease: int, settled: Callable[[Tried], None], left: Callable[[UUID], None]
-    ) -> Outcome | None:
+    def _try(self, send: Leased, lease: int) -> tuple[Outcome, Tried, ToRecord] | None:
+        """Begin and call; None when it could not be begun."""
         lasts = self.provider.total_deadline + self.record_within
         asked = ToBegin(send.id, lease, lasts, self.channel.value, self.name, send.account, send.run)
         try:
@@ -83,7 +88,6 @@ class Attempter:
         except LedgerAway:
             begun = None
         if begun is None:
-            left(send.id)
             return None
         crash.reached("begun", send.invoice)
         started = time.monotonic()
@@ -102,30 +106,27 @@ class Attempter:
             not_after=send.not_after,
         )
         tried = Tried(send, begun.number, following.status, following.reason.code, begun.at, took, outcome.alarm)
-        self.journal.record(
-            ToRecord(
-                id=send.id,
-                lease=begun.token,
-                number=begun.number,
-                from_status=begun.status,
-                to_status=following.status,
-                wait=following.wait,
-                counted=following.counted,
-                reason=following.reason,
-                answer=outcome.answer,
-                actor=self.actor,
-                provider=self.name,
-                provider_reference=outcome.provider_reference,
-                began_at=begun.at,
-                took=took,
-                verdict=outcome.verdict,
-                token=str(send.id),
-                in_doubt=following.in_doubt,
-                not_after=following.not_after,
-            ),
-            lambda ours: self._recorded(tried, settled) if ours else left(send.id),
+        to_record = ToRecord(
+            id=send.id,
+            lease=begun.token,
+            number=begun.number,
+            from_status=begun.status,
+            to_status=following.status,
+            wait=following.wait,
+            counted=following.counted,
+            reason=following.reason,
+            answer=outcome.answer,
+            actor=self.actor,
+            provider=self.name,
+            provider_reference=outcome.provider_reference,
+            began_at=begun.at,
+            took=took,
+            verdict=outcome.verdict,
+            token=str(send.id),
+            in_doubt=following.in_doubt,
+            not_after=following.not_after,
         )
-        return outcome
+        return outcome, tried, to_record
 
     def _recorded(self, tried: Tried, settled: Callable[[Tried], None]) -> None:
         crash.reached("recorded", tried.send.invoice)
