@@ -13,10 +13,8 @@ from datetime import timedelta
 from enum import Enum
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from duepost.ledger.circuits import close_circuit, open_circuit, open_circuits
-from duepost.ledger.engine import AWAY
 from duepost.ledger.pauses import Scope, add_pause, names_of, pauses
 from worker.outage import CREDENTIALS_REFUSED, OURS, is_outage
 from worker.providers.port import Outcome
@@ -125,7 +123,7 @@ class Gate:
                 if closing and close_circuit(connection, self._name):
                     connection.commit()
                     log.warning("provider account %s answers again", self._name)
-        except (*AWAY, DBAPIError) as trouble:
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, an outcome waits behind it to be recorded
             # It stays shut here until the next order has told the ledger; an end that was not told is found by a probe.
             log.warning("provider account %s: the ledger could not be told (%s)", self._name, type(trouble).__name__)
 
