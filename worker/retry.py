@@ -93,7 +93,7 @@ def follow(
         wait = max(told, wait) if outcome.verdict is Verdict.TRANSIENT and attempt > HASTY else told
     return Following(
         Status.ERROR_SENDING_EMAIL,
-        max(min(wait, left), told or SOONEST),  # the last attempt is made at the deadline, never before the provider's
+        max(min(wait, left), told or timedelta(0)),  # the last one at the deadline, none before the told time
         outcome.verdict is not Verdict.WAIT,
         _unknown(outcome).reason if outcome.verdict is Verdict.UNKNOWN else outcome.reason,
         in_doubt=doubt,
