@@ -13,7 +13,7 @@ help:  ## what each command does
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "duepost needs Python 3.11 or later with venv: install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[server,flower,sandbox,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[channels,flower,sandbox,dev]'
 	@touch $(READY)
 
 demo: $(READY)  ## send a month-end file of 1,000 invoices and account for every one (KEEP=1 leaves the stack up; FLOWER_PORT=5555)
@@ -40,7 +40,7 @@ bench: $(READY)  ## measure, beside the plain way of doing it; writes benchmarks
 
 constraints: pyproject.toml  ## write constraints.txt anew from the newest versions that pyproject.toml allows
 	rm -rf .duepost/constraints && $(PYTHON) -m venv .duepost/constraints
-	.duepost/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[server,flower,sandbox,dev]'
+	.duepost/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[channels,flower,sandbox,dev]'
 	.duepost/constraints/bin/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
 clean:  ## remove everything that make made

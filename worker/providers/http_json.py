@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from duepost.errors import ConfigError
+from duepost.features import EVERYTHING, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http import Http
@@ -61,6 +62,11 @@ class HttpJson:
     def total_deadline(self) -> timedelta:
         """One call's, and of one to ask first where it can be asked."""
         return self.total_limit * (1 if self.status_url is None else 2)
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """Everything."""
+        return EVERYTHING
 
     def send(self, job: Job) -> Outcome:
         """POST the send once, its token as Idempotency-Key."""

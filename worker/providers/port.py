@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from duepost.features import Feature
+from duepost.options import NONE, Options
 from duepost.reasons import Reason
 from duepost.statuses import Status
 
@@ -23,8 +25,8 @@ class Document:
 class Job:
     """One send as an adapter sees it.
 
-    `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. Personal
-    data stays out of the repr.
+    `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. `units`:
+    parts of an SMS, pages to print, else 1. Personal data stays out of the repr.
     """
 
     id: UUID
@@ -37,6 +39,16 @@ class Job:
     subject: str | None = field(repr=False)
     note: str | None = field(repr=False)
     document: Document | None
+    attachments: tuple[Document, ...] = ()
+    options: Options = field(default=NONE, repr=False)
+    customer: str | None = field(default=None, repr=False)
+    reference: str | None = field(default=None, repr=False)
+    units: int = 1
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All of them."""
+        return self.attachments if self.document is None else (self.document, *self.attachments)
 
 
 class Verdict(StrEnum):
@@ -47,6 +59,7 @@ class Verdict(StrEnum):
     TRANSIENT = "transient"  # surely not sent; a later attempt may succeed
     WAIT = "wait"  # surely not sent, and not the send's fault (429, refused credentials): no attempt is counted
     UNKNOWN = "unknown"  # the provider may or may not have taken it
+    PENDING = "pending"  # the provider has it and is at work: it is asked again, and no attempt is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,8 @@ class Outcome:
     `status` is the send's status if the verdict stands (310 while a retry is pending). `retry_after` is the provider's
     own wish, `provider_reference` its own name for the delivery, at most 100 characters. `answer` is the provider's raw
     answer, at most 1,000 characters, for the ledger alone: it may quote an address. `alarm` is True when an operator
-    must act (refused credentials, our own protocol fault).
+    must act (refused credentials, our own protocol fault). `lane`: beside ACCEPTED and status 100, where the send goes
+    on at once: what took it was one step of its way.
     """
 
     verdict: Verdict
@@ -66,6 +80,7 @@ class Outcome:
     retry_after: timedelta | None = None
     provider_reference: str | None = None
     alarm: bool = False
+    lane: str | None = None
 
     @property
     def transient(self) -> bool:
@@ -90,6 +105,10 @@ class Provider(Protocol):
     One instance serves one provider account in one process; several threads call `send` at once. A refusal is an
     Outcome, never an exception; only a programmer's mistake raises.
     """
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """What it can express; a send that asks for more is refused when it is enqueued."""
 
     def send(self, job: Job) -> Outcome:
         """Deliver one send within `total_deadline`; never repeat by itself what may have been taken."""

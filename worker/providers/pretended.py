@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from duepost.features import EVERYTHING, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.providers.port import Job, Outcome, Verdict
@@ -15,6 +16,11 @@ class Pretended:
     """Stands in for every provider account; it knows no address and no credentials."""
 
     total_deadline: timedelta = timedelta(seconds=1)
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """Everything."""
+        return EVERYTHING
 
     def send(self, job: Job) -> Outcome:  # noqa: ARG002 - the port's shape
         """200 with reason PRETENDED, at once."""

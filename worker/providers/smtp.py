@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from duepost.errors import ConfigError, InvalidSend
+from duepost.features import EVERYTHING, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.broken import CERTIFICATE_REFUSED, CONNECTION_LOST, root, word
@@ -75,6 +76,11 @@ class Smtp:
     def total_deadline(self) -> timedelta:
         """All before the final dot, and the answer to it."""
         return self.command_limit + self.final_dot_limit
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """Everything."""
+        return EVERYTHING
 
     def send(self, job: Job) -> Outcome:
         """Submit one message. A reused connection found dead before the message's first byte is replaced once."""

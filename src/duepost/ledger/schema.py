@@ -25,7 +25,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from duepost.ledger import guard_tables  # noqa: F401 - so that the metadata are whole
 from duepost.ledger.metadata import Instant, in_, metadata
@@ -90,6 +90,14 @@ send = Table(
     Column("business_key", Uuid, nullable=False, unique=True),  # serves accept.first_sends
     Column("source", Text, nullable=False, comment="the door it came through"),
     Column("accepted_at", Instant, nullable=False, server_default=func.now()),
+    Column("options", JSONB, comment="what most sends do not ask for, see duepost.options; NULL: nothing"),
+    Column(
+        "units",
+        SmallInteger,
+        nullable=False,
+        server_default=text("1"),
+        comment="what a provider counts: parts of an SMS, pages to print",
+    ),
     CheckConstraint("channel = 'print' OR to_address IS NOT NULL", name="address_given"),
     CheckConstraint("document_sha256 IS NULL OR filename IS NOT NULL", name="document_named"),
     CheckConstraint(
@@ -103,6 +111,30 @@ send = Table(
 )
 Index("ix_send_invoice", send.c.invoice)  # serves look.sends_of_invoice
 Index("ix_send_run_id", send.c.run_id, postgresql_where=send.c.run_id.is_not(None))  # serves look.counts
+
+# Documents beside the send's first.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("send_id", Uuid, ForeignKey("send.id"), primary_key=True),  # serves orders.read_order
+    Column("place", SmallInteger, primary_key=True, comment="from 1"),
+    Column("sha256", LargeBinary, ForeignKey("document.sha256"), nullable=False),
+    Column("filename", Text, nullable=False),
+)
+
+# What the workers have told of their lanes, so that a door can refuse what none of them could deliver.
+lane = Table(
+    "lane",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("provider", Text, nullable=False, comment="name of the provider account"),
+    Column("kind", Text, nullable=False, comment="of provider"),
+    Column("features", ARRAY(Text), nullable=False, comment="what it can express, see duepost.features"),
+    Column("largest", BigInteger, comment="bytes of the documents of one send, at most; NULL: no limit of its own"),
+    Column("declared_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint(in_("channel", Channel), name="channel_known"),
+)
 
 lease_numbers = Sequence("lease_number", metadata=metadata, data_type=BigInteger)
 

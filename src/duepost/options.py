@@ -1,0 +1,42 @@
+"""What does a send ask for that most do not?
+
+Kept as one JSON object beside the send, NULL for most of a month-end: a column each would cost every row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """sender, sender_name: From of the send's own; of an SMS the sender id.
+
+    language: of texts that the send does not bring, two letters. confirm_read: ask for a read confirmation. attach:
+    roles of the documents that go along (`pdf`, `xml`, `other`); None: all. shown_to: what the mail's To says where
+    that is not the send's own address. copy: this is a Bcc. route: lanes to try in their order; none: the settings'.
+    """
+
+    sender: str | None = None
+    sender_name: str | None = None
+    language: str | None = None
+    confirm_read: bool = False
+    attach: tuple[str, ...] | None = None
+    shown_to: str | None = None
+    copy: bool = False
+    route: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any] | None:
+        """What was asked for; None when nothing was."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default} or None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
+        """The options that `to_json` made; what a later version has added is passed over."""
+        if not kept:
+            return cls()
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items() if name in known})
+
+
+NONE = Options()
