@@ -6,72 +6,18 @@ DUEPOST_PROVIDERS__SMTP__HOST=mail.example.com. The same can stand in the TOML f
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from config.account import Part, Seconds
+from config.accounts import ProviderAccount
 from config.names import RESERVED
 from duepost.errors import ConfigError
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.sends import Channel
 from duepost.settings import DoorSettings, load
-
-Seconds = Annotated[float, Field(gt=0)]
-
-
-class Part(BaseModel):
-    """A group of settings: frozen, and a misspelt name is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Account(Part):
-    """What every provider account has."""
-
-    width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
-    on_unknown: UnknownPolicy = Field(
-        default=UnknownPolicy.HOLD, description="when it may or may not have taken a send"
-    )
-    circuit_failures: int = Field(
-        default=10, ge=1, description="failures of the provider itself in a row, per process, that open its circuit"
-    )
-    circuit_probe_seconds: Seconds = Field(
-        default=15, description="until one send tries again; doubles each time, to 5 minutes"
-    )
-
-
-class SmtpAccount(Account):
-    """A mail server to submit to."""
-
-    kind: Literal["smtp"] = "smtp"
-    host: str = Field(min_length=1, description="name of the mail server")
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
-    user: str | None = None
-    password: SecretStr | None = None
-    sender: str = Field(min_length=3, description="address in From and in the envelope")
-    sender_name: str | None = None
-    ca_file: Path | None = Field(default=None, description="certificates to trust beside the system's")
-    command_seconds: Seconds = Field(default=30, description="for connecting and for everything before the final dot")
-    final_dot_seconds: Seconds = Field(default=600, description="for the answer to the final dot (RFC 5321 4.5.3.2.6)")
-    messages_per_connection: int = Field(default=100, ge=1)
-
-
-class HttpAccount(Account):
-    """An HTTP endpoint that takes a send as one JSON POST."""
-
-    kind: Literal["http"] = "http"
-    url: str = Field(pattern=r"^https?://", description="where to POST")
-    status_url: str | None = Field(
-        default=None, pattern=r"^https?://", description="where to ask by token, /TOKEN at the end, for policy resolve"
-    )
-    bearer: SecretStr | None = None
-    ca_file: Path | None = None
-    total_seconds: Seconds = Field(default=30, description="for the whole call")
-
-
-ProviderAccount = Annotated[SmtpAccount | HttpAccount, Field(discriminator="kind")]
 
 
 class Lane(Part):
@@ -158,14 +104,13 @@ def load_settings(**given: Any) -> Settings:
             "add ?ssl_cert_reqs=required&ssl_ca_certs=FILE",
         )
     for name, account in settings.providers.items():
-        if account.on_unknown is UnknownPolicy.RESEND and isinstance(account, SmtpAccount):
+        if account.on_unknown is UnknownPolicy.RESEND and not account.knows_repeats:
             raise ConfigError(
                 f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
-                "is resend, and a mail server recognises no repeat",
+                f"is resend, and {account.what} recognises no repeat",
                 "use hold",
             )
-        asks = isinstance(account, HttpAccount) and account.status_url is not None
-        if account.on_unknown is UnknownPolicy.RESOLVE and not asks:
+        if account.on_unknown is UnknownPolicy.RESOLVE and not account.can_be_asked:
             raise ConfigError(
                 f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
                 "is resolve, and this provider cannot be asked",

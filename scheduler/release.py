@@ -11,7 +11,8 @@ from typing import Self
 from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Connection, Engine
 
-from config.settings import Lane, ProviderAccount, Settings
+from config.accounts import ProviderAccount
+from config.settings import Lane, Settings
 from duepost import crash
 from duepost.ledger import release as ledger
 from duepost.ledger.circuits import probe_with

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from config.settings import HttpAccount, ProviderAccount, Retry, SmtpAccount
+from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
+from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.providers.http_json import HttpJson

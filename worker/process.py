@@ -11,7 +11,8 @@ from uuid import UUID
 
 from celery import Celery
 
-from config.settings import ProviderAccount, Settings
+from config.accounts import ProviderAccount
+from config.settings import Settings
 from duepost.documents import DocumentStore
 from duepost.ledger.engine import open_ledger
 from duepost.ledger.fence import require

@@ -28,7 +28,9 @@ class Options:
 
     def to_json(self) -> dict[str, Any] | None:
         """What was asked for; None when nothing was."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default} or None
+        return {
+            one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default
+        } or None
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
@@ -36,7 +38,13 @@ class Options:
         if not kept:
             return cls()
         known = {one.name for one in fields(cls)}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items() if name in known})
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in kept.items()
+                if name in known
+            }
+        )
 
 
 NONE = Options()

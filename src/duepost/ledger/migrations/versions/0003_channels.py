@@ -48,9 +48,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False, comment="name of the provider account"),
         sa.Column("kind", sa.Text(), nullable=False, comment="of provider"),
-        sa.Column(
-            "features", ARRAY(sa.Text()), nullable=False, comment="what it can express, see duepost.features"
-        ),
+        sa.Column("features", ARRAY(sa.Text()), nullable=False, comment="what it can express, see duepost.features"),
         sa.Column(
             "largest", sa.BigInteger(), comment="bytes of the documents of one send, at most; NULL: no limit of its own"
         ),

@@ -1,0 +1,45 @@
+"""What does every provider account have?"""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from duepost.ledger.unknown import UnknownPolicy
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A group of settings: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Part):
+    """A provider account. The class says what its kind can do."""
+
+    what: ClassVar[str] = "this provider"  # as a sentence names it
+    knows_repeats: ClassVar[bool] = False  # by our token: policy resend may be chosen
+
+    width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
+    on_unknown: UnknownPolicy = Field(
+        default=UnknownPolicy.HOLD, description="when it may or may not have taken a send"
+    )
+    circuit_failures: int = Field(
+        default=10, ge=1, description="failures of the provider itself in a row, per process, that open its circuit"
+    )
+    circuit_probe_seconds: Seconds = Field(
+        default=15, description="until one send tries again; doubles each time, to 5 minutes"
+    )
+    units_per_second: float | None = Field(
+        default=None, gt=0, description="recipients, parts of SMS or pages that it takes, of all processes together"
+    )
+    burst_units: int | None = Field(
+        default=None, ge=1, description="of them at once after a pause; default: a second's"
+    )
+    document_limit_bytes: int | None = Field(default=None, gt=0, description="largest documents of one send, in sum")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """What became of a send: policy resolve may be chosen."""
+        return False
