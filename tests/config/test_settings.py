@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from config.app import make_app
 from config.accounts import SmtpAccount
-from config.settings import , load_settings
+from config.app import make_app
+from config.settings import load_settings
 from duepost.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

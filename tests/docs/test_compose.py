@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from config.names import CONTROL_QUEUE, DOOR_QUEUE
 from config.accounts import SmtpAccount
-from config.settings import Settings, 
+from config.names import CONTROL_QUEUE, DOOR_QUEUE
+from config.settings import Settings
 from worker.journal import CLOSING_SECONDS
 
 ROOT = Path(__file__).parents[2]
