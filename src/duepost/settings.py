@@ -53,6 +53,9 @@ class DoorSettings(BaseSettings):
     late_hours: dict[Channel, Annotated[float, Field(gt=0, le=8784)]] = Field(
         default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
     )
+    routes: dict[Channel, tuple[str, ...]] = Field(
+        default_factory=dict, description="channel to lanes: the first takes its sends, the others take over from it"
+    )
     environment: str = Field(
         default="production", pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$", description="whose ledger may be sent from"
     )
@@ -109,6 +112,7 @@ class DoorSettings(BaseSettings):
             default_region=self.default_region,
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
+            first_lane={channel: route[0] for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
         )
 
