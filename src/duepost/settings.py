@@ -54,7 +54,7 @@ class DoorSettings(BaseSettings):
         default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
     )
     routes: dict[Channel, tuple[str, ...]] = Field(
-        default_factory=dict, description="channel to lanes: the first takes its sends, the others take over from it"
+        default={}, description="channel to lanes: the first takes its sends, the others take over from it"
     )
     environment: str = Field(
         default="production", pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$", description="whose ledger may be sent from"
