@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from config.account_print import IppAccount
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.providers.http_json import HttpJson
+from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
@@ -40,8 +42,21 @@ def _http(account: HttpAccount) -> Provider:
     )
 
 
+def _ipp(account: IppAccount) -> Provider:
+    return Ipp(
+        uri=account.uri,
+        user=account.user,
+        password=account.password.get_secret_value() if account.password else None,
+        sides=account.sides,
+        media=account.media,
+        ca_file=account.ca_file,
+        call_limit=timedelta(seconds=account.call_seconds),
+        print_limit=timedelta(seconds=account.print_seconds),
+    )
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp}
 
 
 def adapter(name: str, account: ProviderAccount) -> Provider:

@@ -13,6 +13,7 @@ from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
 from worker.providers.http_json import HttpJson
+from worker.providers.ipp import Ipp
 from worker.providers.port import Job, Provider, Verdict
 from worker.providers.smtp import Smtp
 
@@ -48,6 +49,9 @@ ADAPTERS: dict[str, Make] = {
     ),
     "http": lambda host, port: HttpJson(url=f"http://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
     "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
+    "ipp": lambda host, port: Ipp(
+        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
+    ),
 }
 
 
