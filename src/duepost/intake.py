@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from duepost.document_kinds import StoredDocument
 from duepost.documents import DocumentStore
+from duepost.einvoice.check import check_document
 from duepost.errors import InvalidSend
 from duepost.fitting import too_large, unfit
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
@@ -76,6 +77,11 @@ class Intake:
                     self._door.documents.look(source)
                 except InvalidSend as unusable:
                     found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
+        if not found and checked.channel is Channel.XML:
+            try:
+                self._einvoice(checked)
+            except InvalidSend as unusable:
+                found.append(unusable)
         return found
 
     def accept(self, checked: CheckedSend) -> Receipt:
@@ -93,6 +99,8 @@ class Intake:
         document, attachments = self._stored(checked)
         if checked.channel is Channel.PRINT:
             checked = replace(checked, units=self._pages(checked))
+        if checked.channel is Channel.XML:
+            checked = replace(checked, warnings=(*checked.warnings, *self._einvoice(checked)))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
         return Accepted(
             id=new_id(),
@@ -164,6 +172,13 @@ class Intake:
         if not contents:
             raise InvalidSend("Document", "is missing", "name the PDF to print")
         return min(sum(pages_of(content) for content in contents), MOST_UNITS)
+
+    def _einvoice(self, checked: CheckedSend) -> tuple[str, ...]:
+        """Warnings. Raises: InvalidSend for Document when there is none, or none that can travel as an e-invoice."""
+        if checked.document is None:
+            raise InvalidSend("Document", "is missing", "name the XML file to send")
+        content = self._door.documents.content_of(checked.document)
+        return check_document(content, checked.to_address, self._door.rules)
 
     def _lanes(self) -> dict[str, DeclaredLane]:
         if self._declared is None:
