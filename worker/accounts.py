@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from config.account_print import IppAccount
+from config.account_xml import As4Account
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
+from worker.providers.as4_gateway import As4Gateway
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
@@ -55,8 +57,19 @@ def _ipp(account: IppAccount) -> Provider:
     )
 
 
+def _as4(account: As4Account) -> Provider:
+    return As4Gateway(
+        url=account.url,
+        sender=account.sender,
+        country=account.country,
+        token=account.token.get_secret_value() if account.token else None,
+        ca_file=account.ca_file,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "as4": _as4}
 
 
 def adapter(name: str, account: ProviderAccount) -> Provider:

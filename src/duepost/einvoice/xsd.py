@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from lxml import etree
 
@@ -34,7 +35,8 @@ def check_schema(root: etree._Element, kind: str) -> None:
         schema = _schema(kind)
         if schema.validate(root):
             return
-        fault = schema.error_log.filter_from_errors()[0]
+        log: Any = schema.error_log  # the stubs do not know that it is a sequence
+        fault = log[0]
     raise InvalidSend(FIELD, f"breaks UBL's schema in line {fault.line}", _element(fault.path))
 
 

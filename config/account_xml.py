@@ -1,0 +1,29 @@
+"""What is set for the ways that e-invoices leave?"""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from config.account import Account, Seconds
+from duepost.ledger.unknown import UnknownPolicy
+
+
+class As4Account(Account):
+    """An access point of the Peppol network, by phoss-ap's REST interface."""
+
+    what: ClassVar[str] = "an access point"
+    must_be_asked: ClassVar[bool] = True
+    kind: Literal["as4"] = "as4"
+    on_unknown: UnknownPolicy = Field(default=UnknownPolicy.RESOLVE, description="asked by the instance id")
+    url: str = Field(pattern=r"^https?://", description="the access point, without /api")
+    token: SecretStr | None = Field(default=None, description="X-Token")
+    sender: str = Field(min_length=3, description="SCHEME:IDENTIFIER of the sender")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="of the sender, ISO 3166")
+    ca_file: Path | None = None
+    total_seconds: Seconds = Field(default=60, description="for one call")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """By the instance id."""
+        return True
