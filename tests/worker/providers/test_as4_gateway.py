@@ -75,8 +75,8 @@ def test_a_failed_report_is_followed_by_a_question_whose_word_counts(
         assert said(gateway(point).send(xml_job)) == expected
 
 
-# Of AS4 and SMP. What AS4 itself faults, connection or security, never reaches us as such: the access point repeats it by
-# itself, as `failed`, and calls its own operator.
+# Of AS4 and SMP. What AS4 itself faults, connection or security, never reaches us as such: the access point repeats it
+# by itself, as `failed`, and calls its own operator.
 @pytest.mark.parametrize(
     ("word", "details", "status"),
     [

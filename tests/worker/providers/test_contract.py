@@ -68,7 +68,7 @@ JOBS: dict[str, dict[str, object]] = {"as4": XML}
 @pytest.fixture
 def job(job: MakeJob, request: pytest.FixtureRequest) -> MakeJob:
     """A send that the adapter under test can deliver."""
-    parameters: dict[str, str] = getattr(request.node, "callspec", None) and request.node.callspec.params or {}
+    parameters: dict[str, str] = (getattr(request.node, "callspec", None) and request.node.callspec.params) or {}
     usual = JOBS.get(parameters.get("make", ""), {})
     return lambda **changes: job(**usual | changes)
 
