@@ -27,3 +27,40 @@ class As4Account(Account):
     def can_be_asked(self) -> bool:
         """By the instance id."""
         return True
+
+
+class FolderAccount(Account):
+    """A folder of this machine in which files are handed over."""
+
+    what: ClassVar[str] = "a folder"
+    knows_repeats: ClassVar[bool] = True  # the same name: its reader can tell
+    kind: Literal["folder"] = "folder"
+    path: Path = Field(description="a folder that exists")
+    total_seconds: Seconds = Field(default=60, description="what a write is given")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Is the file there?"""
+        return True
+
+
+class SftpAccount(Account):
+    """A folder on an SFTP server."""
+
+    what: ClassVar[str] = "an SFTP server"
+    knows_repeats: ClassVar[bool] = True  # the same name: its reader can tell
+    kind: Literal["sftp"] = "sftp"
+    host: str = Field(min_length=1)
+    port: int = Field(default=22, ge=1, le=65535)
+    user: str = Field(min_length=1)
+    password: SecretStr | None = None
+    key_file: Path | None = Field(default=None, description="private key")
+    passphrase: SecretStr | None = Field(default=None, description="of key_file")
+    known_hosts: Path = Field(description="OpenSSH's file with the server's key")
+    folder: str = Field(default=".", min_length=1, description="as the server names it")
+    total_seconds: Seconds = Field(default=60, description="for one call")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Is the file there?"""
+        return True

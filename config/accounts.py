@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from config.account_print import IppAccount
-from config.account_xml import As4Account
+from config.account_xml import As4Account, FolderAccount, SftpAccount
 
 
 class SmtpAccount(Account):
@@ -47,4 +47,6 @@ class HttpAccount(Account):
         return self.status_url is not None
 
 
-ProviderAccount = Annotated[SmtpAccount | HttpAccount | IppAccount | As4Account, Field(discriminator="kind")]
+ProviderAccount = Annotated[
+    SmtpAccount | HttpAccount | IppAccount | As4Account | FolderAccount | SftpAccount, Field(discriminator="kind")
+]

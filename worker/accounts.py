@@ -5,15 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 from config.account_print import IppAccount
-from config.account_xml import As4Account
+from config.account_xml import As4Account, FolderAccount, SftpAccount
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
+from worker.drop_sftp import DropSftp
 from worker.providers.as4_gateway import As4Gateway
+from worker.providers.folder import Folder
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
+from worker.providers.sftp import Sftp
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
@@ -68,8 +71,34 @@ def _as4(account: As4Account) -> Provider:
     )
 
 
+def _folder(account: FolderAccount) -> Provider:
+    return Folder(path=account.path, total_limit=timedelta(seconds=account.total_seconds))
+
+
+def _sftp(account: SftpAccount) -> Provider:
+    drop = DropSftp(
+        host=account.host,
+        port=account.port,
+        user=account.user,
+        password=account.password.get_secret_value() if account.password else None,
+        key_file=account.key_file,
+        passphrase=account.passphrase.get_secret_value() if account.passphrase else None,
+        known_hosts=account.known_hosts,
+        folder=account.folder,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+    return Sftp(drop=drop)
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "as4": _as4}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {
+    "smtp": _smtp,
+    "http": _http,
+    "ipp": _ipp,
+    "as4": _as4,
+    "folder": _folder,
+    "sftp": _sftp,
+}
 
 
 def adapter(name: str, account: ProviderAccount) -> Provider:
