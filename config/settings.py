@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from config.account import Part, Seconds
+from config.account_sms import SmsAccount
 from config.accounts import ProviderAccount
 from config.names import RESERVED
 from duepost.errors import ConfigError
@@ -73,6 +74,9 @@ class Settings(DoorSettings):
     door_redelivery_seconds: Seconds = Field(
         default=60, description="a message of duepost.enqueue not finished by then"
     )
+    reports_key: SecretStr | None = Field(
+        default=None, min_length=32, description="signs the references that gateways report by"
+    )
     flower_rows_per_second: int = Field(default=500, ge=0, description="sends shown as rows of their own, per process")
     door_documents: Path | None = Field(default=None, description="folder from which duepost.enqueue takes documents")
 
@@ -115,6 +119,12 @@ def load_settings(**given: Any) -> Settings:
                 f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
                 "is resolve, and this provider cannot be asked",
                 "use hold, or for kind http name STATUS_URL",
+            )
+        if isinstance(account, SmsAccount) and account.report_url and settings.reports_key is None:
+            raise ConfigError(
+                "DUEPOST_REPORTS_KEY",
+                "is not set",
+                f"provider account {name} has a REPORT_URL: give at least 32 random characters to sign references with",
             )
     for name, lane in settings.lanes.items():
         setting = f"DUEPOST_LANES__{name.upper()}"
