@@ -26,6 +26,7 @@ from duepost.sends import Channel
 from duepost.settings import SANDBOX
 from duepost.statuses import Status
 from sandbox.stack import Stack
+from scheduler.pace import Pace
 from scheduler.publish import Publisher, chunks, ends
 from scheduler.release import BATCH, Releaser
 
@@ -54,7 +55,7 @@ def measure(say: Callable[[str], None], folder: Path) -> list[Figure]:
 
 def _tick(stack: Stack, engine: Engine) -> list[Figure]:
     settings = _settings(stack)
-    releaser = Releaser.of(settings, engine, Publisher(make_app(settings)), Clock(time.monotonic))
+    releaser = Releaser.of(settings, engine, Publisher(make_app(settings)), Clock(time.monotonic), Pace(time.monotonic))
     never = threading.Event()
     releaser.run(seconds=0, stopping=never)  # the scheduler has ticked before: its connections are open
     fill(engine, DUE)

@@ -20,6 +20,8 @@ class Account(Part):
 
     what: ClassVar[str] = "this provider"  # as a sentence names it
     knows_repeats: ClassVar[bool] = False  # by our token: policy resend may be chosen
+    must_be_asked: ClassVar[bool] = False  # it answers "at work on it": no policy but resolve
+    takes_over: ClassVar[bool] = True  # another lane of its channel may take over from it, and it from another
 
     width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
     on_unknown: UnknownPolicy = Field(
@@ -34,9 +36,7 @@ class Account(Part):
     units_per_second: float | None = Field(
         default=None, gt=0, description="recipients, parts of SMS or pages that it takes, of all processes together"
     )
-    burst_units: int | None = Field(
-        default=None, ge=1, description="of them at once after a pause; default: a second's"
-    )
+    burst_units: int | None = Field(default=None, ge=1, description="of them at once; default: what a second allows")
     document_limit_bytes: int | None = Field(default=None, gt=0, description="largest documents of one send, in sum")
 
     @property

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from config.account import Part, Seconds
+from config.account import Account, Part, Seconds
 from config.account_sms import SmsAccount
 from config.accounts import ProviderAccount
 from config.names import RESERVED
@@ -45,6 +45,7 @@ class Retry(Part):
     jitter: float = Field(default=0.2, ge=0, lt=1, description="each wait is multiplied by 1 ± this")
     throttled_seconds: Seconds = Field(default=60, description="wait after a 429 that names no time")
     credentials_seconds: Seconds = Field(default=300, description="wait after our credentials were refused")
+    pending_seconds: Seconds = Field(default=30, description="until a provider at work on a send is first asked for it")
     give_up_hours: dict[Channel, Annotated[float, Field(gt=0)]] = Field(
         default=GIVE_UP_HOURS, description="after its time, a send is given up as 300 GAVE_UP"
     )
@@ -65,6 +66,9 @@ class Settings(DoorSettings):
     )
     providers: dict[str, ProviderAccount] = Field(default_factory=dict)
     lanes: dict[str, Lane] = Field(default={"email": Lane(channel=Channel.EMAIL, provider="smtp")})
+    limits_url: SecretStr | None = Field(
+        default=None, description="Valkey or Redis that counts units_per_second; default: the broker, unless RabbitMQ"
+    )
     retry: Retry = Retry()
     release_lease_seconds: Seconds = Field(default=120, description="a released send that nobody began is due again")
     record_seconds: Seconds = Field(
@@ -89,6 +93,20 @@ class Settings(DoorSettings):
         return given
 
     @property
+    def quota_url(self) -> str | None:
+        """Where the provider accounts' units are counted."""
+        url = (self.limits_url or self.broker_url).get_secret_value()
+        return None if url.startswith("amqp") else url
+
+    @property
+    def failover(self) -> dict[Channel, tuple[str, ...]]:
+        """Channel -> lanes that may take over from one another, in their order."""
+        return {
+            channel: tuple(name for name in route if self.providers[self.lanes[name].provider].takes_over)
+            for channel, route in self.routes.items()
+        }
+
+    @property
     def release_lease(self) -> timedelta:
         """How long released sends are leased to the broker and a worker."""
         return timedelta(seconds=self.release_lease_seconds)
@@ -108,24 +126,15 @@ def load_settings(**given: Any) -> Settings:
             "add ?ssl_cert_reqs=required&ssl_ca_certs=FILE",
         )
     for name, account in settings.providers.items():
-        if account.on_unknown is UnknownPolicy.RESEND and not account.knows_repeats:
-            raise ConfigError(
-                f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
-                f"is resend, and {account.what} recognises no repeat",
-                "use hold",
-            )
-        if account.on_unknown is UnknownPolicy.RESOLVE and not account.can_be_asked:
-            raise ConfigError(
-                f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN",
-                "is resolve, and this provider cannot be asked",
-                "use hold, or for kind http name STATUS_URL",
-            )
+        _check_policy(f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN", account)
         if isinstance(account, SmsAccount) and account.report_url and settings.reports_key is None:
-            raise ConfigError(
-                "DUEPOST_REPORTS_KEY",
-                "is not set",
-                f"provider account {name} has a REPORT_URL: give at least 32 random characters to sign references with",
-            )
+            mend = f"provider account {name} has a REPORT_URL: give 32 random characters or more, to sign references"
+            raise ConfigError("DUEPOST_REPORTS_KEY", "is not set", mend)
+    if settings.quota_url is None and any(account.units_per_second for account in settings.providers.values()):
+        raise ConfigError(
+            "DUEPOST_LIMITS_URL", "is not set, and RabbitMQ counts no units", "name a Valkey, like redis://host:6379/1"
+        )
+    _check_routes(settings)
     for name, lane in settings.lanes.items():
         setting = f"DUEPOST_LANES__{name.upper()}"
         if name in RESERVED:
@@ -137,3 +146,27 @@ def load_settings(**given: Any) -> Settings:
                 f"lane {name} delivers through provider account {lane.provider}: describe it, see docs/settings.md",
             )
     return settings
+
+
+def _check_policy(setting: str, account: Account) -> None:
+    if account.on_unknown is UnknownPolicy.RESEND and not account.knows_repeats:
+        raise ConfigError(setting, f"is resend, and {account.what} recognises no repeat", "use hold")
+    if account.on_unknown is UnknownPolicy.RESOLVE and not account.can_be_asked:
+        raise ConfigError(
+            setting, "is resolve, and this provider cannot be asked", "use hold, or for kind http name STATUS_URL"
+        )
+    if account.must_be_asked and account.on_unknown is not UnknownPolicy.RESOLVE:
+        raise ConfigError(setting, f"must be resolve: {account.what} is asked until it is done", "leave it out")
+
+
+def _check_routes(settings: Settings) -> None:
+    for channel, route in settings.routes.items():
+        setting = f"DUEPOST_ROUTES__{channel.upper()}"
+        for name in route:
+            lane = settings.lanes.get(name)
+            if lane is None:
+                raise ConfigError(setting, f"names the lane {name}, which no setting describes", "see DUEPOST_LANES")
+            if lane.channel is not channel:
+                raise ConfigError(setting, f"names the lane {name} of channel {lane.channel}", "name lanes of its own")
+        if len(set(route)) < len(route):
+            raise ConfigError(setting, "names a lane twice", "name each once, in the order to try them")

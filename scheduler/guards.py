@@ -51,6 +51,11 @@ class Guards:
         circuit = self.circuits.get(lane.provider)
         return circuit is not None and not circuit.probe_due
 
+    def provider_held(self, lane: Lane) -> bool:
+        """True when nothing may be given to the lane's provider account, while its channel may go on."""
+        stopped = {(Scope.ALL, ""), (Scope.CHANNEL, lane.channel.value)}
+        return not any((one.scope, one.name) in stopped for one in self.paused)
+
     def probing(self, lane: Lane) -> bool:
         """True when one send, and no more, may be released to see whether the provider answers again."""
         circuit = self.circuits.get(lane.provider)

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -17,13 +17,16 @@ from duepost import crash
 from duepost.ledger import release as ledger
 from duepost.ledger.circuits import probe_with
 from duepost.ledger.clock import Clock
+from duepost.ledger.failover import fail_over
 from duepost.ledger.fence import require
 from duepost.ledger.overdue import hold_late
 from duepost.ledger.pauses import set_aside
 from duepost.ledger.pulse import Pulse, beat
 from duepost.ledger.unknown import settle_lost
+from duepost.sends import Channel
 from scheduler.guards import Guards
 from scheduler.moved import Moved
+from scheduler.pace import Pace
 from scheduler.publish import Publisher, ends
 
 log = logging.getLogger(__name__)
@@ -48,9 +51,11 @@ class Releaser:
     environment: str
     most_attempts: int
     clock: Clock
+    pace: Pace
+    failover: Mapping[Channel, Sequence[str]]
 
     @classmethod
-    def of(cls, settings: Settings, engine: Engine, publisher: Publisher, clock: Clock) -> Self:
+    def of(cls, settings: Settings, engine: Engine, publisher: Publisher, clock: Clock, pace: Pace) -> Self:
         """The releaser that the settings describe."""
         return cls(
             engine,
@@ -61,6 +66,8 @@ class Releaser:
             settings.environment,
             settings.retry.max_attempts,
             clock,
+            pace,
+            settings.failover,
         )
 
     def run(
@@ -122,12 +129,15 @@ class Releaser:
         with self.engine.begin() as connection:
             moved.lost += len(settle_lost(connection, name, lane.provider, account.on_unknown, as_of=self.clock.at))
         if guards.hold(lane):
+            self._fail_over(name, guards, moved)
             return False
         if guards.probing(lane):
             self._probe(name, guards, moved)
             return False
         self._release_suspect(name, guards, moved)
         room = (lane.queued_orders - self.publisher.waiting(name)) * lane.order_size
+        if account.units_per_second:
+            room = min(room, self.pace.room(name, account.units_per_second, self.lease.total_seconds()))
         while room > 0:
             limit = min(room, max(BATCH // lane.order_size, 1) * lane.order_size)  # part of an order fills a place, too
             released = self._release(name, limit, guards, moved)
@@ -135,6 +145,19 @@ class Releaser:
                 return False
             room -= len(released.ids)
         return True
+
+    def _fail_over(self, name: str, guards: Guards, moved: Moved) -> None:
+        """What is due goes on in the next lane of its route that is not held."""
+        lane = self.lanes[name]
+        route = self.failover.get(lane.channel, ())
+        if name not in route or not guards.provider_held(lane):
+            return
+        place = route.index(name)
+        for other in (*route[place + 1 :], *route[:place]):
+            if not guards.hold(self.lanes[other]):
+                with self.engine.begin() as connection:
+                    moved.failed_over += fail_over(connection, name, other, route, BATCH)
+                return
 
     def _probe(self, name: str, guards: Guards, moved: Moved) -> None:
         """One send sees whether the provider answers again."""
@@ -187,6 +210,8 @@ class Releaser:
         lane = self.lanes[name]
         with self.engine.connect() as connection:
             facts = ledger.facts_of(connection, ends(released.ids, lane.order_size))
+            if self.accounts[lane.provider].units_per_second:
+                self.pace.used(name, ledger.units_of(connection, released.ids))
         try:
             moved.orders += self.publisher.publish(name, lane, released.lease, released.ids, facts)
         except BrokerAway:

@@ -15,6 +15,7 @@ from duepost.ledger.clock import Clock
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.ledger.pulse import Pulse, beat
 from scheduler.beat import PATIENCE_SECONDS
+from scheduler.pace import Pace
 from scheduler.publish import Publisher
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
@@ -22,6 +23,7 @@ from scheduler.stop import STOPPING
 NUDGE_PATIENCE_SECONDS = 0.3  # the releaser that has the lock may have looked already
 
 CLOCK = Clock(time.monotonic)  # what this process knows of the ledger's clock
+PACE = Pace(time.monotonic)  # what it has handed out of late
 log = logging.getLogger(__name__)
 
 _once = threading.Lock()
@@ -38,7 +40,7 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
     When another releaser is at work it waits so long for that to end.
     """
     engine = engine_of(self.app)
-    releaser = Releaser.of(self.app.settings, engine, Publisher(self.app), CLOCK)
+    releaser = Releaser.of(self.app.settings, engine, Publisher(self.app), CLOCK, PACE)
     tick = self.app.settings.tick_seconds
     rest_of_the_tick = tick - time.time() % tick
     try:

@@ -125,5 +125,6 @@ def retry_policy(retry: Retry) -> RetryPolicy:
         throttled=timedelta(seconds=retry.throttled_seconds),
         credentials=timedelta(seconds=retry.credentials_seconds),
         most_attempts=retry.max_attempts,
+        pending=timedelta(seconds=retry.pending_seconds),
         give_up={channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel},
     )

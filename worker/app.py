@@ -7,6 +7,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from config.app import app_from_environment
 from duepost.errors import ConfigError
 from worker.accounts import adapter
+from worker.declare import declare_lanes
 from worker.process import close_process
 from worker.stop import STOPPING
 from worker.tasks import add_tasks
@@ -24,6 +25,7 @@ except ConfigError as wrong:
 @worker_ready.connect
 def _watch(**_: object) -> None:
     watch_the_release(app, STOPPING)
+    declare_lanes(app.settings)
 
 
 @worker_shutting_down.connect

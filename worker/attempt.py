@@ -8,7 +8,7 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,11 +24,15 @@ from duepost.sends import Channel
 from duepost.statuses import Status
 from worker.gate import Gate
 from worker.journal import Journal
+from worker.pace import Pace
 from worker.providers.port import Asked, Document, Job, Outcome, Provider, Verdict
-from worker.retry import RetryPolicy, follow
+from worker.retry import NextLane, RetryPolicy, follow
 from worker.ticket import LedgerAway
 
 log = logging.getLogger(__name__)
+
+# verdict -> the word of the ledger's journal, which knew five before there was this one
+KEPT = {Verdict.PENDING: Verdict.WAIT.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,29 @@ class Attempter:
     on_unknown: UnknownPolicy
     actor: str
     gate: Gate
+    lane: str
+    routes: Mapping[Channel, Sequence[str]]  # lanes that may take over from one another, in their order
+    pace: Pace
     record_within: timedelta  # by which the attempt's lease outlasts the provider's total deadline
 
     def attempt(
-        self, send: Leased, lease: int, *, settled: Callable[[Tried], None], left: Callable[[UUID], None]
+        self,
+        send: Leased,
+        lease: int,
+        *,
+        settled: Callable[[Tried], None],
+        left: Callable[[UUID], None],
+        deferred: Callable[[UUID, timedelta], None],
     ) -> None:
-        """Try the send once. Exactly one of the two is called: `settled` when the outcome stands in the ledger, `left`
-        when the send was not ours to try, the ledger is away, or the provider account may not be called."""
+        """Try the send once. Exactly one of the three is called.
+
+        `settled`: the outcome stands in the ledger. `left`: the send was not ours to try, the ledger is away, or the
+        provider account may not be called. `deferred`: it may be called for this send only so much later.
+        """
+        wait = self.pace.wait(send)
+        if wait:
+            deferred(send.id, wait)
+            return
         if not self.gate.enter():
             left(send.id)
             return
@@ -104,6 +124,7 @@ class Attempter:
             uniform=random.uniform,
             in_doubt=in_doubt,
             not_after=send.not_after,
+            next_lane=self._next_lane(send),
         )
         tried = Tried(send, begun.number, following.status, following.reason.code, begun.at, took, outcome.alarm)
         to_record = ToRecord(
@@ -121,10 +142,11 @@ class Attempter:
             provider_reference=outcome.provider_reference,
             began_at=begun.at,
             took=took,
-            verdict=outcome.verdict,
+            verdict=KEPT.get(outcome.verdict, outcome.verdict),
             token=str(send.id),
             in_doubt=following.in_doubt,
             not_after=following.not_after,
+            lane=following.lane,
         )
         return outcome, tried, to_record
 
@@ -163,11 +185,20 @@ class Attempter:
         crash.reached("after_send", send.invoice)
         return outcome, in_doubt
 
+    def _next_lane(self, send: Leased) -> NextLane | None:
+        """The one after this lane in the send's own route or its channel's; after the last one the first again."""
+        route = send.options.route or self.routes.get(self.channel, ())
+        if self.lane not in route or len(route) < 2:
+            return None
+        place = list(route).index(self.lane) + 1
+        return NextLane(route[place % len(route)], again=place == len(route))
+
     def _job(self, send: Leased) -> Job:
         document = None
         if send.document_sha256 is not None:
             content = self.documents.read(send.document_sha256)
             document = Document(send.filename or "document", send.media_type or "application/octet-stream", content)
+        further = (Document(one.filename, one.media_type, self.documents.read(one.sha256)) for one in send.attachments)
         return Job(
             id=send.id,
             token=str(send.id),
@@ -179,4 +210,9 @@ class Attempter:
             subject=send.subject,
             note=send.note,
             document=document,
+            attachments=tuple(further),
+            options=send.options,
+            customer=send.customer,
+            reference=send.reference,
+            units=send.units,
         )

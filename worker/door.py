@@ -88,17 +88,18 @@ def _row(*given: object) -> dict[str, Any]:
 
 def _confined(send: NewSend) -> NewSend:
     """The send, when its document lies where the operator said; a message must not name any file of ours."""
-    if send.document is None:
-        return send
+    given = [send.document, *(one.source for one in send.attachments)]
+    named = [one for one in given if isinstance(one, Path)]
     folder = app.settings.door_documents
-    if folder is None:
+    if named and folder is None:
         raise InvalidSend("Document", "cannot be taken here", "set DUEPOST_DOOR_DOCUMENTS to the folder they lie in")
-    try:
-        inside = send.document.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # links in a ring; a NUL or half a character in the path
-        raise InvalidSend("Document", "cannot be read", "check the path", send.document) from None
-    if not inside:
-        raise InvalidSend("Document", "lies outside the folder for documents", "put it in there", send.document)
+    for path in named if folder else ():
+        try:
+            inside = path.resolve().is_relative_to(folder.resolve())
+        except (OSError, RuntimeError, ValueError):  # links in a ring; a NUL or half a character in the path
+            raise InvalidSend("Document", "cannot be read", "check the path", path) from None
+        if not inside:
+            raise InvalidSend("Document", "lies outside the folder for documents", "put it in there", path)
     return send
 
 

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from duepost import crash
 from duepost.ledger.engine import AWAY
 from duepost.ledger.orders import Leased, read_order
-from duepost.ledger.release import give_back
+from duepost.ledger.release import give_back, put_off
 from duepost.statuses import Status
 from worker.attempt import Attempter, Tried
 from worker.senders import Senders
@@ -37,6 +38,7 @@ class Tally:
     def __init__(self, size: int) -> None:
         self.tried: list[Tried] = []
         self.left_alone: list[UUID] = []
+        self.later: dict[UUID, timedelta] = {}
         self._open = size
         self._changed = threading.Condition()
 
@@ -50,6 +52,12 @@ class Tally:
         """The send was not begun by us."""
         with self._changed:
             self.left_alone.append(send_id)
+            self._close_one()
+
+    def deferred(self, send_id: UUID, wait: timedelta) -> None:
+        """The provider may be called for the send only so much later."""
+        with self._changed:
+            self.later[send_id] = wait
             self._close_one()
 
     def wait(self) -> None:
@@ -86,7 +94,7 @@ def deliver(order: Order, engine: Engine, attempter: Attempter, senders: Senders
         log.error("lane %s: %d sends, %s: an operator must act", order.lane, count, reason)
     for reason, count in Counter(tried.reason for tried in tally.tried if tried.status.waiting).items():
         log.warning("lane %s: %d sends failed for now (%s) and are tried again", order.lane, count, reason)
-    if tally.left_alone:
+    if tally.left_alone or tally.later:
         _give_back(order, engine, tally)
     return tally
 
@@ -95,7 +103,8 @@ def summary(tally: Tally) -> str:
     """One line for people, for example `98 sent · 2 retry (310)`."""
     by_status = Counter(tried.status for tried in tally.tried)
     parts = [f"{count} {_word(status)}" for status, count in sorted(by_status.items())]
-    parts += [f"{len(tally.left_alone)} left for later"] if tally.left_alone else []
+    later = len(tally.left_alone) + len(tally.later)
+    parts += [f"{later} left for later"] if later else []
     return " · ".join(parts) or "nothing to do"
 
 
@@ -110,7 +119,7 @@ def _try_one(send: Leased, order: Order, attempter: Attempter, tally: Tally) -> 
         tally.left(send.id)
         return
     try:
-        attempter.attempt(send, order.lease, settled=tally.settled, left=tally.left)
+        attempter.attempt(send, order.lease, settled=tally.settled, left=tally.left, deferred=tally.deferred)
     except Exception as bug:  # noqa: BLE001 - a mistake of ours must not keep the order waiting for ever
         # If it was begun, its lease runs out and a person sees it as unknown. The text may quote an address.
         log.error("send %s: the attempt failed (%s)", send.id, type(bug).__name__)  # noqa: TRY400 - see above
@@ -120,7 +129,9 @@ def _try_one(send: Leased, order: Order, attempter: Attempter, tally: Tally) -> 
 def _give_back(order: Order, engine: Engine, tally: Tally) -> None:
     try:
         with engine.begin() as connection:
-            given = give_back(connection, order.lease, tally.left_alone)
+            given = give_back(connection, order.lease, tally.left_alone) if tally.left_alone else 0
+            if tally.later:
+                put_off(connection, order.lease, tally.later)
     except (*AWAY, DBAPIError) as trouble:
         log.warning("sends not given back (%s); they are due when their lease ends", type(trouble).__name__)
     else:

@@ -21,10 +21,13 @@ from worker.attempt import Attempter
 from worker.gate import Gate
 from worker.journal import Journal
 from worker.order import Order, Tally, deliver, summary
+from worker.pace import Pace
 from worker.providers.port import Provider
 from worker.providers.pretended import Pretended
+from worker.quota import Quota
 from worker.rows import Rows
 from worker.senders import Senders
+from worker.stop import STOPPING
 
 
 class Process:
@@ -39,6 +42,7 @@ class Process:
         self._rows = Rows(app, hostname, settings.flower_rows_per_second) if settings.flower_rows_per_second else None
         self._making = threading.Lock()
         self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}
+        self._paces: dict[str, Pace] = {}
         self._lanes: dict[tuple[str, bool], tuple[Attempter, Senders]] = {}
 
     def deliver(self, lane: str, lease: int, ids: list[str]) -> str:
@@ -60,6 +64,8 @@ class Process:
         for provider, senders, _ in self._accounts.values():
             senders.close()
             provider.close()
+        for pace in self._paces.values():
+            pace.close()
         self._journal.close()
         if self._rows:
             self._rows.close()
@@ -87,10 +93,23 @@ class Process:
                     on_unknown=account.on_unknown,
                     actor=self._hostname,
                     gate=gate,
+                    lane=lane,
+                    routes=self._settings.failover,
+                    pace=self._pace(setting.provider, account),
                     record_within=timedelta(seconds=self._settings.record_seconds),
                 )
                 self._lanes[lane, pretend] = (attempter, senders)
             return self._lanes[lane, pretend]
+
+    def _pace(self, name: str, account: ProviderAccount) -> Pace:
+        url = self._settings.quota_url
+        if name not in self._paces:
+            quota = None
+            if account.units_per_second and url:
+                burst = account.burst_units or max(int(account.units_per_second), 1)
+                quota = Quota(url, name, per_second=account.units_per_second, burst=burst, stopping=STOPPING)
+            self._paces[name] = Pace(quota)
+        return self._paces[name]
 
     def _account(self, name: str, account: ProviderAccount) -> tuple[Provider, Senders, Gate]:
         gate = Gate(

@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
+from duepost.sends import Reference
 
 FIELD = "Document"
 REMEMBERED = 4096  # files whose digest is kept; a month-end file names one for all its rows, or one for each
@@ -52,7 +53,7 @@ class DocumentStore:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def put(self, source: Path | bytes) -> StoredDocument:
+    def put(self, source: Path | bytes | Reference) -> StoredDocument:
         """Keep a document; when put returns, it survives a power cut. The same content is written once.
 
         A file put before and not changed since is not read again.
@@ -62,7 +63,7 @@ class DocumentStore:
         """
         return self._taken(source, keep=self.writes)
 
-    def look(self, source: Path | bytes) -> StoredDocument:
+    def look(self, source: Path | bytes | Reference) -> StoredDocument:
         """What `put` would answer and raise, but nothing is written."""
         return self._taken(source, keep=False)
 
@@ -70,7 +71,10 @@ class DocumentStore:
         """The content of a stored document. Raises: FileNotFoundError when the store does not hold it."""
         return self._place(digest).read_bytes()
 
-    def _taken(self, source: Path | bytes, *, keep: bool) -> StoredDocument:
+    def _taken(self, source: Path | bytes | Reference, *, keep: bool) -> StoredDocument:
+        if isinstance(source, Reference):
+            content = self.read(bytes.fromhex(source.sha256))
+            return self._judged(content, source)
         if isinstance(source, bytes):
             stored = self._judged(source, source)
             if keep:
@@ -99,7 +103,7 @@ class DocumentStore:
         self._seen[key] = (stored, place)
         return stored
 
-    def _judged(self, content: bytes, source: Path | bytes) -> StoredDocument:
+    def _judged(self, content: bytes, source: Path | bytes | Reference) -> StoredDocument:
         if not content:
             raise InvalidSend(FIELD, "is empty", "write the file before it is enqueued", source)
         if len(content) > self.limit:

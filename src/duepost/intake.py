@@ -12,11 +12,13 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
-from duepost.documents import DocumentStore
+from duepost.documents import DocumentStore, StoredDocument
 from duepost.errors import InvalidSend
+from duepost.fitting import too_large, unfit
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
+from duepost.ledger.lanes import DeclaredLane, declared
 from duepost.rules import A_DAY, Rules
 from duepost.sends import CheckedSend, NewSend, Receipt
 from duepost.validation import account_name, business_key, check, problems
@@ -41,12 +43,17 @@ class Intake:
         self._accounts: dict[str, Account] = {}
         self._runs: dict[int, int] = {}
         self._documents: set[bytes] = set()
+        self._declared: dict[str, DeclaredLane] | None = None
         self._alone = Lock()  # whoever uses the connection: one thread may check while another accepts
 
     def check(self, send: NewSend) -> CheckedSend:
         """The send with every value normalised. Raises: InvalidSend for the first wrong field."""
         account = self._account(send.account)
-        return check(send, zone=account.zone, now=account.now, rules=self._door.rules)
+        checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
+        problem = unfit(checked, self._lanes())
+        if problem:
+            raise problem
+        return checked
 
     def problems(self, send: NewSend) -> list[InvalidSend]:
         """Every wrong field of the send, its document among them; only the account when that is unknown."""
@@ -55,11 +62,16 @@ class Intake:
         except InvalidSend as unknown:
             return [unknown]
         found = problems(send, zone=account.zone, now=account.now, rules=self._door.rules)
-        if send.document is not None and not any(problem.field == "Document" for problem in found):
-            try:
-                self._door.documents.look(send.document)
-            except InvalidSend as unusable:
-                found.append(unusable)
+        if not found:
+            checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
+            found += [problem] if (problem := unfit(checked, self._lanes())) else []
+        given = [("Document", send.document), *(("Attachments", one.source) for one in send.attachments)]
+        for field, source in given:
+            if source is not None and not any(problem.field == field for problem in found):
+                try:
+                    self._door.documents.look(source)
+                except InvalidSend as unusable:
+                    found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
         return found
 
     def accept(self, checked: CheckedSend) -> Receipt:
@@ -72,8 +84,9 @@ class Intake:
         return receipt
 
     def prepare(self, checked: CheckedSend) -> Accepted:
-        """Give the send its id and its business key, and store its document's bytes."""
+        """Give the send its id and its business key, and store its documents' bytes."""
         account = self._account(checked.account)
+        document, attachments = self._stored(checked)
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
         return Accepted(
             id=new_id(),
@@ -81,7 +94,8 @@ class Intake:
             run_id=self._run_of(account),
             business_key=business_key(account.name, checked),
             send=checked,
-            document=self._door.documents.put(checked.document) if checked.document else None,
+            document=document,
+            attachments=attachments,
             due_at=due_at,
             source=self._source,
             not_after=checked.not_after or due_at + self._door.rules.late_after.get(checked.channel, A_DAY),
@@ -125,6 +139,22 @@ class Intake:
             return False
         return True
 
+    def _stored(self, checked: CheckedSend) -> tuple[StoredDocument | None, tuple[tuple[StoredDocument, str], ...]]:
+        put = self._door.documents.put
+        document = put(checked.document) if checked.document is not None else None
+        attachments = tuple((put(one.source), one.filename or "document") for one in checked.attachments)
+        stored = [*([document] if document else []), *(one for one, _ in attachments)]
+        problem = too_large(checked, [one.size for one in stored], self._lanes()) if stored else None
+        if problem:
+            raise problem
+        return document, attachments
+
+    def _lanes(self) -> dict[str, DeclaredLane]:
+        if self._declared is None:
+            with self._alone:
+                self._declared = declared(self._connection)
+        return self._declared
+
     def _account(self, name: str) -> Account:
         if name not in self._accounts:
             with self._alone:
@@ -141,6 +171,7 @@ class Intake:
 
     def _add_documents(self, prepared: Sequence[Accepted]) -> None:
         found = {one.document.sha256: one.document for one in prepared if one.document}
+        found |= {stored.sha256: stored for one in prepared for stored, _ in one.attachments}
         new = [stored for digest, stored in found.items() if digest not in self._documents]
         add_documents(self._connection, new)
         self._documents.update(found)

@@ -28,23 +28,18 @@ class Options:
 
     def to_json(self) -> dict[str, Any] | None:
         """What was asked for; None when nothing was."""
-        return {
-            one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default
-        } or None
+        if self == NONE:
+            return None
+        asked = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return {name: value for name, value in asked if value != getattr(NONE, name)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
         """The options that `to_json` made; what a later version has added is passed over."""
-        if not kept:
-            return cls()
         known = {one.name for one in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in kept.items()
-                if name in known
-            }
-        )
+        given: dict[str, Any] = {name: value for name, value in (kept or {}).items() if name in known}
+        values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
+        return cls(**values)
 
 
 NONE = Options()

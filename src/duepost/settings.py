@@ -61,6 +61,9 @@ class DoorSettings(BaseSettings):
     quiet_hours: dict[Channel, str] = Field(
         default=QUIET_HOURS, description="when nothing leaves, wall time at the receiver; empty: always"
     )
+    routes: dict[Channel, tuple[str, ...]] = Field(
+        default={}, description="channel to lanes: the first takes its sends, the others take over from it"
+    )
     environment: str = Field(
         default="production", pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$", description="whose ledger may be sent from"
     )
@@ -124,6 +127,7 @@ class DoorSettings(BaseSettings):
             default_region=self.default_region,
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
+            first_lane={channel: route[0] for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
             sms_max_segments=self.sms_max_segments,
             sms_too_long=self.sms_too_long,

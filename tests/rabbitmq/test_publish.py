@@ -21,6 +21,7 @@ from duepost.sends import Channel
 from sandbox.child import wait_until
 from sandbox.ports import free_port
 from sandbox.rabbitmq import RabbitServer
+from scheduler.pace import Pace
 from scheduler.publish import Publisher
 from scheduler.release import Releaser
 from tests.duepost.ledger.conftest import queue_up
@@ -75,7 +76,7 @@ def test_the_queue_stays_within_its_bound(app_on: AppOn, amqp_url: str, engine: 
     app = app_on(amqp_url)
     with engine.begin() as connection:
         queue_up(connection, 100)
-    releaser = Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic))
+    releaser = Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic), Pace(time.monotonic))
     for _ in range(2):
         releaser.run(seconds=0.6, stopping=threading.Event())
     assert counts(Publisher(app), 3)

@@ -34,6 +34,7 @@ from sandbox.child import wait_until
 from sandbox.valkey import ValkeyServer
 from scheduler.beat import PATIENCE_SECONDS
 from scheduler.moved import Moved
+from scheduler.pace import Pace
 from scheduler.publish import Publisher
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
@@ -46,7 +47,7 @@ SMALL = {"order_size": 10, "queued_orders": 3}
 
 
 def releaser_of(app: Celery, engine: Engine) -> Releaser:
-    return Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic))
+    return Releaser.of(app.settings, engine, Publisher(app), Clock(time.monotonic), Pace(time.monotonic))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from worker.accounts import retry_policy
 from worker.attempt import Attempter
 from worker.gate import Gate
 from worker.journal import Journal
+from worker.pace import Pace
 from worker.providers.port import Job, Outcome, Provider, Verdict
 from worker.senders import Senders
 from worker.stop import STOPPING
@@ -84,11 +85,28 @@ def gate(engine: Engine) -> Gate:
 def attempter_of(journal: Journal, documents: DocumentStore, gate: Gate) -> AttempterOf:
     """Makes the attempter of a provider; default policy: hold what is unknown, the settings' own retries."""
 
-    def make(provider: Provider, *, on_unknown: UnknownPolicy = UnknownPolicy.HOLD) -> Attempter:
-        policy = retry_policy(Retry())
-        minute = timedelta(minutes=1)
-        named = (journal, documents, policy, on_unknown, "worker@test", gate, minute)
-        return Attempter("smtp", Channel.EMAIL, provider, *named)
+    def make(
+        provider: Provider,
+        *,
+        on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
+        route: tuple[str, ...] = (),
+        pace: Pace | None = None,
+    ) -> Attempter:
+        return Attempter(
+            name="smtp",
+            channel=Channel.EMAIL,
+            provider=provider,
+            journal=journal,
+            documents=documents,
+            policy=retry_policy(Retry()),
+            on_unknown=on_unknown,
+            actor="worker@test",
+            gate=gate,
+            lane="email",
+            routes={Channel.EMAIL: route},
+            pace=pace or Pace(),
+            record_within=timedelta(minutes=1),
+        )
 
     return make
 

@@ -54,7 +54,7 @@ def leased(engine: Engine, *, sha256: bytes | None = None) -> tuple[int, Leased]
 def attempt(attempter: Attempter, lease: int, send: Leased) -> Tried | UUID:
     """What the attempt says in the end: tried, or the id of a send left alone."""
     said: queue.SimpleQueue[Tried | UUID] = queue.SimpleQueue()
-    attempter.attempt(send, lease, settled=said.put, left=said.put)
+    attempter.attempt(send, lease, settled=said.put, left=said.put, deferred=lambda send_id, _: said.put(send_id))
     return said.get(timeout=LIMIT.total_seconds())
 
 

@@ -1,5 +1,6 @@
 """How do sends get into the ledger, each business key once?"""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Uuid
 
 from duepost.documents import StoredDocument
-from duepost.ledger.schema import document, send, state
+from duepost.ledger.schema import attachment, document, send, state
 from duepost.sends import CheckedSend, Receipt
 from duepost.statuses import Status
 
@@ -36,7 +37,10 @@ SEND_COLUMNS = (
     "sequence",
     "business_key",
     "source",
+    "options",
+    "units",
 )
+ATTACHMENT_COLUMNS = ("send_id", "place", "sha256", "filename")
 STATE_COLUMNS = ("send_id", "status", "due_at", "lane", "priority", "not_after")
 
 
@@ -53,11 +57,23 @@ class Accepted:
     due_at: datetime
     source: str
     not_after: datetime | None = None
+    attachments: tuple[tuple[StoredDocument, str], ...] = ()  # each with the name the receiver sees
 
     @property
     def receipt(self) -> Receipt:
         """What the caller is told."""
-        return Receipt(self.id, Status.QUEUE, self.due_at, duplicate=False, warnings=self.send.warnings)
+        return Receipt(
+            self.id,
+            self.send.status,
+            self._due_at,
+            warnings=self.send.warnings,
+            units=self.send.units,
+            encoding=self.send.encoding,
+        )
+
+    @property
+    def _due_at(self) -> datetime | None:
+        return self.due_at if self.send.status.waiting else None
 
     def send_row(self) -> tuple[object, ...]:
         """In the order of SEND_COLUMNS."""
@@ -81,11 +97,18 @@ class Accepted:
             asked.sequence,
             self.business_key,
             self.source,
+            json.dumps(options) if (options := asked.options.to_json()) else None,
+            asked.units,
         )
 
     def state_row(self) -> tuple[object, ...]:
         """In the order of STATE_COLUMNS."""
-        return (self.id, int(Status.QUEUE), self.due_at, self.send.lane, int(self.send.priority), self.not_after)
+        asked = self.send
+        return (self.id, int(asked.status), self._due_at, asked.lane, int(asked.priority), self.not_after)
+
+    def attachment_rows(self) -> list[tuple[object, ...]]:
+        """In the order of ATTACHMENT_COLUMNS."""
+        return [(self.id, place, stored.sha256, name) for place, (stored, name) in enumerate(self.attachments, 1)]
 
 
 def add_documents(connection: Connection, stored: Iterable[StoredDocument]) -> None:
@@ -103,15 +126,19 @@ def accept_one(connection: Connection, accepted: Accepted) -> Receipt:
 
     Another transaction that is just inserting the same key is waited for.
     """
+    values = dict(zip(SEND_COLUMNS, accepted.send_row(), strict=True))
     inserted = connection.execute(
         insert(send)
-        .values(dict(zip(SEND_COLUMNS, accepted.send_row(), strict=True)))
+        .values({**values, "options": accepted.send.options.to_json()})
         .on_conflict_do_nothing(index_elements=["business_key"])
         .returning(send.c.id)
     ).one_or_none()
     if inserted is None:
         return first_sends(connection, [accepted.business_key])[accepted.business_key]
     connection.execute(insert(state).values(dict(zip(STATE_COLUMNS, accepted.state_row(), strict=True))))
+    if accepted.attachments:
+        rows = [dict(zip(ATTACHMENT_COLUMNS, row, strict=True)) for row in accepted.attachment_rows()]
+        connection.execute(insert(attachment), rows)
     return accepted.receipt
 
 
@@ -141,6 +168,11 @@ def copy_in(connection: Connection, batch: Iterable[Accepted]) -> None:
         with cursor.copy(f"COPY state ({', '.join(STATE_COLUMNS)}) FROM STDIN") as copy:
             for accepted in batch:
                 copy.write_row(accepted.state_row())
+        if any(accepted.attachments for accepted in batch):
+            with cursor.copy(f"COPY attachment ({', '.join(ATTACHMENT_COLUMNS)}) FROM STDIN") as copy:
+                for accepted in batch:
+                    for row in accepted.attachment_rows():
+                        copy.write_row(row)
     finally:
         cursor.close()
 

@@ -41,7 +41,7 @@ class ToRecord:
     `wait`: how long until the next one; None when the status is final or held. `counted`: False when the attempt does
     not count (429, refused credentials). `took`: from begin to the provider's answer. `lease`: the attempt's fencing
     token, `token`: what the provider was given. `in_doubt`: the provider may have taken it all the same. `not_after`
-    (aware): when the release gives it up, for a send that is tried again.
+    (aware): when the release gives it up, for a send that is tried again. `lane`: where it goes on, if in another.
     """
 
     id: UUID
@@ -62,6 +62,7 @@ class ToRecord:
     token: str
     in_doubt: bool = False
     not_after: datetime | None = None
+    lane: str | None = None
 
 
 def record(connection: Connection, outcomes: Sequence[ToRecord]) -> set[UUID]:
@@ -116,6 +117,7 @@ def _told(outcomes: Sequence[ToRecord]) -> dict[str, list[Any]]:
         "told_token": [one.token for one in outcomes],
         "told_in_doubt": [one.in_doubt for one in outcomes],
         "told_not_after": [one.not_after for one in outcomes],
+        "told_lane": [one.lane for one in outcomes],
     }
 
 
@@ -164,6 +166,7 @@ _TOLD: Columns = {
     "token": Text(),
     "in_doubt": Boolean(),
     "not_after": DateTime(timezone=True),
+    "lane": Text(),
 }
 
 
@@ -202,6 +205,7 @@ def _record(*, late: bool = False) -> Select[Any]:
             in_doubt=told.c.in_doubt,
             not_after=func.coalesce(told.c.not_after, state.c.not_after),
             losses=0,
+            lane=func.coalesce(told.c.lane, state.c.lane),
         )
         .returning(*(one for one in told.c if one.key != "from_status"), stood.label("from_status"))
         .cte("ours")

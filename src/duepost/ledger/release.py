@@ -1,6 +1,6 @@
 """Which sends are due, and who may deliver them now?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,8 @@ from uuid import UUID
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import (
     Connection,
+    Interval,
+    Uuid,
     exists,
     extract,
     func,
@@ -21,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from duepost.ledger.fates import GO, PAUSED, TOO_LATE, due
 from duepost.ledger.schema import account, lease_numbers, run, send, state
+from duepost.ledger.unnested import unnested
 from duepost.sends import Priority
 
 RELEASE_LOCK = 0x64756570_6F737402  # "duepost", 2: one releaser at a time, however many beats tick
@@ -220,10 +223,27 @@ def facts_of(connection: Connection, ids: list[UUID]) -> dict[UUID, Facts]:
     return {row[0]: Facts(row[1], row[2], row[3]) for row in rows}
 
 
+def units_of(connection: Connection, ids: Sequence[UUID]) -> int:
+    """What providers count of these sends, in sum. Served by pk_send."""
+    counted = select(func.coalesce(func.sum(send.c.units), 0)).where(send.c.id.in_(ids))
+    return int(connection.execute(counted).scalar_one())
+
+
 def give_back(connection: Connection, lease: int, ids: list[UUID]) -> int:
     """Make sends due again at once that were leased and not begun; returns how many. Served by pk_state."""
     return connection.execute(
         update(state)
         .where(state.c.send_id.in_(ids), state.c.lease == lease, state.c.begun_at.is_(None))
         .values(due_at=func.now(), lease=None)
+    ).rowcount
+
+
+def put_off(connection: Connection, lease: int, waits: Mapping[UUID, timedelta]) -> int:
+    """Make sends due again so much later that were leased and not begun; returns how many. Served by pk_state."""
+    told = unnested("told", {"id": Uuid(), "wait": Interval()})
+    return connection.execute(
+        update(state)
+        .where(state.c.send_id == told.c.id, state.c.lease == lease, state.c.begun_at.is_(None))
+        .values(due_at=func.now() + told.c.wait, lease=None),
+        {"told_id": list(waits), "told_wait": list(waits.values())},
     ).rowcount

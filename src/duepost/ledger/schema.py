@@ -90,7 +90,11 @@ send = Table(
     Column("business_key", Uuid, nullable=False, unique=True),  # serves accept.first_sends
     Column("source", Text, nullable=False, comment="the door it came through"),
     Column("accepted_at", Instant, nullable=False, server_default=func.now()),
-    Column("options", JSONB, comment="what most sends do not ask for, see duepost.options; NULL: nothing"),
+    Column(
+        "options",
+        JSONB(none_as_null=True),
+        comment="what most sends do not ask for, see duepost.options; NULL: nothing",
+    ),
     Column(
         "units",
         SmallInteger,

@@ -1,0 +1,61 @@
+"""Can the lane's provider deliver what the send asks for?
+
+As far as the lanes' workers have told: a ledger to which no worker ever came refuses nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from duepost.errors import InvalidSend
+from duepost.features import FIELDS, Feature
+from duepost.ledger.lanes import DeclaredLane
+from duepost.sends import Channel, CheckedSend
+
+FAILOVER = "leave it out, or name a lane whose provider can"
+
+
+def asked_for(checked: CheckedSend) -> Iterator[Feature]:
+    """The features that the send needs of its provider."""
+    options = checked.options
+    attached = options.attach != ()
+    needs = {
+        Feature.DOCUMENT: checked.document is not None and attached,
+        Feature.ATTACHMENTS: bool(checked.attachments) and attached,
+        Feature.SUBJECT: checked.subject is not None,
+        Feature.NOTE: checked.note is not None,
+        Feature.SENDER: options.sender is not None,
+        Feature.SENDER_NAME: options.sender_name is not None,
+        Feature.CONFIRM_READ: options.confirm_read,
+        Feature.COPY: options.copy,
+        Feature.PARTICIPANT: checked.channel is Channel.XML and ":" in (checked.to_address or ""),
+    }
+    return (feature for feature, needed in needs.items() if needed)
+
+
+def unfit(checked: CheckedSend, lanes: Mapping[str, DeclaredLane]) -> InvalidSend | None:
+    """What none of the send's lanes could do; None when it can travel."""
+    if not lanes:
+        return None
+    for name in checked.options.route or (checked.lane,):
+        lane = lanes.get(name)
+        if lane is None:
+            of_channel = ", ".join(sorted(one.name for one in lanes.values() if one.channel is checked.channel))
+            hint = f"use {of_channel}" if of_channel else f"describe one for {checked.channel} under DUEPOST_LANES"
+            return InvalidSend("Lane", "is served by no worker", hint, name)
+        if lane.channel is not checked.channel:
+            return InvalidSend("Lane", f"carries {lane.channel}, not {checked.channel}", "name another lane", name)
+        for feature in asked_for(checked):
+            if feature not in lane.features:
+                problem = f"cannot be expressed by provider account {lane.provider} ({lane.kind}) of lane {name}"
+                return InvalidSend(FIELDS[feature], problem, FAILOVER)
+    return None
+
+
+def too_large(checked: CheckedSend, sizes: Sequence[int], lanes: Mapping[str, DeclaredLane]) -> InvalidSend | None:
+    """Documents of these sizes (bytes) that are more than one of the send's lanes takes."""
+    size = sum(sizes)
+    for name in checked.options.route or (checked.lane,):
+        lane = lanes.get(name)
+        if lane and lane.largest is not None and size > lane.largest:
+            problem = f"takes {size:,} bytes, and provider account {lane.provider} takes {lane.largest:,}"
+            return InvalidSend("Document", problem, "make it smaller, or name a lane whose provider takes more")
+    return None

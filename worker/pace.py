@@ -1,0 +1,32 @@
+"""May the provider account be called for this send now, or how much later?
+
+Waiting for its time is no attempt: nothing is written but when to look again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from duepost.ledger.orders import Leased
+from worker.quota import Quota
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What makes a send of one lane wait."""
+
+    quota: Quota | None = None
+    now: Callable[[], datetime] = _utc_now
+
+    def wait(self, send: Leased) -> timedelta | None:
+        """None when it may go now; a turn that comes soon is waited for here."""
+        return self.quota.wait(send.units) if self.quota else None
+
+    def close(self) -> None:
+        """Let go of what it asks."""
+        if self.quota:
+            self.quota.close()
