@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -133,7 +134,7 @@ class Kannel:
         log = self.folder / OPERATORS_LOG
         return read_operator(log.read_text(errors="replace") if log.exists() else "")
 
-    def _start(self, name: str, argv: list[str | Path], *listens: str) -> None:
+    def _start(self, name: str, argv: Sequence[str | Path], *listens: str) -> None:
         log = self.folder / (OPERATORS_LOG if name == "operator" else f"{name}.out")
         child = self._running.start(f"kannel-{name}", argv, log=log, cwd=self.folder, grace=STOPS_WITHIN)
         self._started[name] = child

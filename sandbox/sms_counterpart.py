@@ -8,18 +8,15 @@ Kannel is a GET). The secret `wrong` is refused.
 import argparse
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sandbox.behaviour_file import BehaviourFile
 from sandbox.counterpart import Counterpart, now
 from sandbox.http_behaviour import Act, Answer, Fault
-from sandbox.http_calls import HttpCalls
-from sandbox.http_ledger import HttpLedger
 from sandbox.http_request import Request
 from sandbox.http_script import Script
-from sandbox.http_session import HttpSession
+from sandbox.http_session import HttpTalk
 from sandbox.http_standing import standing_of
 from sandbox.sms_ledger import SmsLedger, TakenSms, read_taken
 from sandbox.sms_reporter import SmsReporter
@@ -69,6 +66,71 @@ class SmsCounterpart(Counterpart):
         """Everything taken into the folder, oldest first."""
         return read_taken(self.folder)
 
-    def next(self, act: Act, times: int = 1) -> None:
+    def then(self, act: Act, times: int = 1) -> None:
         """Do this to the next requests; from any thread."""
         self._script.acts.extend([act] * times)
+
+
+class SmsSession(HttpTalk):
+    """One connection. busy: numbers that have been told to come again."""
+
+    def __init__(
+        self,
+        ledger: SmsLedger,
+        reporter: SmsReporter,
+        script: Script,
+        busy: set[str],
+        connections: set[asyncio.Transport],
+    ) -> None:
+        super().__init__(script, None, timedelta(0), connections)
+        self.ledger, self.reporter, self.busy = ledger, reporter, busy
+
+    def serve(self, request: Request) -> None:
+        asked = read(request)
+        if self.act is None and asked and self.fate(asked) == "silent":
+            self.act = Fault.CUT
+        super().serve(request)
+
+    def fate(self, asked: Asked) -> str:
+        """What NUMBERS says of it."""
+        return NUMBERS.get(asked.number[-3:], "delivered")
+
+    def take(self, request: Request) -> None:
+        asked = read(request)
+        if asked:
+            self.accept(asked)
+
+    def accept(self, asked: Asked) -> str:
+        identifier = self.ledger.take(asked)
+        fate = self.fate(asked)
+        if fate != "unreported":
+            self.reporter.tell(asked, fate if fate in {"failed", "expired"} else "delivered", identifier)
+        return identifier
+
+    def usual_answer(self, request: Request) -> Answer:
+        asked = read(request)
+        if asked is None:
+            return Answer(400, b"what is this?", {"content-type": "text/plain"})
+        if asked.secret == WRONG_SECRET:
+            return answer(asked, "credentials", "")
+        if self.fate(asked) == "unknown":
+            return answer(asked, "unknown", "")
+        if self.fate(asked) == "busy once" and asked.number not in self.busy:
+            self.busy.add(asked.number)
+            return answer(asked, "busy", "")
+        return answer(asked, "accepted", self.accept(asked))
+
+    def remember(self, key: str | None, answer: Answer) -> None:
+        """Nothing: no gateway knows a repeat."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.sms_counterpart", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="for the ledger and the file `port`")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
+    asked = parser.parse_args()
+    SmsCounterpart(asked.folder, port=asked.port).run()
+
+
+if __name__ == "__main__":
+    main()

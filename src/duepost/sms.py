@@ -92,7 +92,7 @@ def _cut(text: str, parts: int) -> str:
     foreign = next((at for at, one in enumerate(text) if one not in GSM), len(text))
     # A beginning without the first foreign character has more room: the two are two searches.
     long = _longest(foreign + 1, len(text), lambda length: measure(_ended(text, length, "…")).parts <= parts)
-    if long is not None:
+    if long is not None and not GSM.issuperset(_ended(text, long, "")):
         return _ended(text, long, "…")
     short = _longest(0, foreign, lambda length: measure(_ended(text, length, "...")).parts <= parts)
     return _ended(text, short or 0, "...")
