@@ -112,7 +112,18 @@ class Kannel:
 
     def start_operator(self) -> None:
         """Let the operator take messages, again after `stop_operator`; what has waited reaches it by itself."""
-        argv = [FAKE_OPERATOR, "-H", HOST, "-r", str(self._ports["operator"]), "-i", "1", "-m", "0", "1 2 text unused"]
+        argv: Sequence[str | Path] = [
+            FAKE_OPERATOR,
+            "-H",
+            HOST,
+            "-r",
+            str(self._ports["operator"]),
+            "-i",
+            "1",
+            "-m",
+            "0",
+            "1 2 text unused",
+        ]
         self._start("operator", argv)
         self._started["operator"].wait_ready(self._is_online, READY_WITHIN)
 

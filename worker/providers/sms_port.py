@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 from requests import PreparedRequest, RequestException
 
@@ -108,5 +108,8 @@ def check_url(url: str) -> None:
     """Raises: ConfigError when no request can go there. Later, an error could quote a request's secrets."""
     try:
         PreparedRequest().prepare_url(url, None)
+        fits = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
     except (RequestException, ValueError):
-        raise ConfigError("url", "is no address to send to", "write it like https://host/path") from None
+        fits = False
+    if not fits:
+        raise ConfigError("url", "is no address to send to", "write it like https://host/path")
