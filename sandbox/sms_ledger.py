@@ -6,7 +6,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from duepost.sms import measure
+from smsutil import split
+
 from sandbox.append_only import AppendOnlyFile, read_records
 from sandbox.sms_shapes import Asked
 
@@ -55,7 +56,7 @@ class SmsLedger:
             "token": asked.token,
             "sender": asked.sender,
             "number": asked.number,
-            "parts": measure(asked.text).parts,
+            "parts": len(split(asked.text).parts),
             "sha256": sha256(asked.text.encode()).hexdigest(),
         }
         self._taken.append([line])
