@@ -1,6 +1,7 @@
 """How do Kannel, GatewayAPI and Twilio ask, answer and report? The counterpart speaks as they do."""
 
 import json
+import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Callable, Mapping
@@ -151,7 +152,8 @@ WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 def _kannel_report(asked: Asked, state: str, _identifier: str) -> Report:
     kind, words = WORDS["kannel"][state]
-    return Report("GET", str(asked.report_url).replace("%d", kind).replace("%A", words))
+    url = re.sub("%([dA%])", lambda found: {"d": kind, "A": words, "%": "%"}[found[1]], str(asked.report_url))
+    return Report("GET", url)
 
 
 def _gatewayapi_report(asked: Asked, state: str, identifier: str) -> Report:

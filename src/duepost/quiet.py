@@ -61,6 +61,15 @@ def next_allowed(number: str | None, now: datetime, zone_of_account: str, hours:
     return None if allowed == now else allowed
 
 
+def told(allowed: datetime, zone_of_account: str, hours: QuietHours) -> str:
+    """The warning of a send that waits for that moment."""
+    wall = allowed.astimezone(ZoneInfo(zone_of_account))
+    return (
+        f"The receiver has quiet hours ({hours}) at the time asked for: it leaves at {wall:%Y-%m-%d %H:%M}"
+        f" {zone_of_account}."
+    )
+
+
 def zones_of(number: str | None) -> tuple[ZoneInfo, ...]:
     """Where the number may be, none when nobody knows. Source: libphonenumber."""
     if number is None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duepost.quiet import QuietHours, next_allowed, read_hours, zones_of
+from duepost.quiet import QuietHours, next_allowed, read_hours, told, zones_of
 
 COPENHAGEN = "Europe/Copenhagen"
 DANE, NEW_YORKER, AUSTRALIAN, RUSSIAN, NOWHERE = (
@@ -75,6 +75,13 @@ def test_a_number_of_several_zones_is_called_when_all_of_them_are_up() -> None:
 def test_where_nobody_knows_or_somebody_always_sleeps_the_accounts_zone_counts(number: str | None) -> None:
     night = QuietHours(NIGHT.begins, time(21))  # an hour a day, and Russia has eleven zones
     assert next_allowed(number, utc("2026-11-26 12:00"), COPENHAGEN, night) == utc("2026-11-26 20:00")
+
+
+def test_the_warning_names_the_hour_in_the_accounts_zone() -> None:
+    assert told(utc("2026-11-27 06:00"), COPENHAGEN, NIGHT) == (
+        "The receiver has quiet hours (22:00-07:00) at the time asked for: it leaves at 2026-11-27 07:00"
+        " Europe/Copenhagen."
+    )
 
 
 def test_quiet_hours_at_noon_are_possible() -> None:

@@ -106,7 +106,8 @@ class Kannel:
         }
         if self.reports:
             query["dlr-mask"] = str(EVERY_REPORT)
-            query["dlr-url"] = f"{self.reports.address(job.token)}?{REPORT_FIELDS}"
+            address = self.reports.address(job.token).replace("%", "%%")  # Kannel takes one away where it puts in
+            query["dlr-url"] = f"{address}?{REPORT_FIELDS}"
         # quote, not quote_plus: whatever stands behind the name Kannel reads %20 as a blank.
         return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(query, quote_via=quote, safe='')}"
 

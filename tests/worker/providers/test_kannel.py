@@ -79,8 +79,8 @@ def reported(listener: HttpCounterpart, token: str) -> list[str]:
     for request in listener.requests:
         parts = urlsplit(request.path)
         _, account, signed = parts.path.split("/")
-        assert account == "lane"
-        if verify(signed, KEY, report_context(account)) == token:
+        assert account == "my%20lane"
+        if verify(signed, KEY, report_context("my lane")) == token:
             report = parse_report("kannel", dict(parse_qsl(parts.query)))
             assert report is not None
             states.append(report.state)
@@ -110,7 +110,7 @@ def test_a_text_arrives_as_it_left_in_as_many_parts_as_counted(
 
 def test_delivery_is_reported_by_the_signed_reference(kannel: Server, listener: HttpCounterpart, sms: MakeJob) -> None:
     job = sms()
-    assert try_once(kannel, job, reports=Reports(listener.url, "lane", KEY)).verdict is Verdict.ACCEPTED
+    assert try_once(kannel, job, reports=Reports(listener.url, "my lane", KEY)).verdict is Verdict.ACCEPTED
     assert wait_until(lambda: len(reported(listener, job.token)) == 2, PATIENCE)
     # In either order: Kannel tells "delivered" before "accepted" now and then.
     assert sorted(reported(listener, job.token)) == ["accepted", "delivered"]
@@ -122,7 +122,7 @@ def test_what_waits_for_the_operator_is_accepted_and_delivered_later(
     job = sms(note="kept for later")
     kannel.stop_operator()
     try:
-        outcome = try_once(kannel, job, reports=Reports(listener.url, "lane", KEY))
+        outcome = try_once(kannel, job, reports=Reports(listener.url, "my lane", KEY))
     finally:
         kannel.start_operator()
     assert (outcome.verdict, outcome.answer) == (Verdict.ACCEPTED, "202 3: Queued for later delivery")
@@ -132,7 +132,7 @@ def test_what_waits_for_the_operator_is_accepted_and_delivered_later(
 
 def test_a_number_that_no_operator_takes_is_refused(kannel: Server, listener: HttpCounterpart, sms: MakeJob) -> None:
     job = sms(to_address=f"{DENIED}123456")
-    outcome = try_once(kannel, job, reports=Reports(listener.url, "lane", KEY))
+    outcome = try_once(kannel, job, reports=Reports(listener.url, "my lane", KEY))
     assert (outcome.verdict, outcome.status, outcome.reason.code) == (Verdict.REFUSED, 320, "NOT_ROUTABLE")
     assert wait_until(lambda: reported(listener, job.token) == ["rejected"], PATIENCE)
 
