@@ -62,7 +62,7 @@ def settings() -> Settings:
 @cache
 def documents() -> DocumentStore:
     """This process's document store."""
-    return DocumentStore(settings().documents)
+    return settings().store
 
 
 @cache

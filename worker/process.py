@@ -13,7 +13,6 @@ from celery import Celery
 
 from config.accounts import ProviderAccount
 from config.settings import Settings
-from duepost.documents import DocumentStore
 from duepost.ledger.engine import open_ledger
 from duepost.ledger.fence import require
 from worker.accounts import adapter, retry_policy
@@ -38,7 +37,7 @@ class Process:
         self._hostname = hostname
         self._engine = open_ledger(settings.database_url, name=hostname, connections=20)
         self._journal = Journal(self._engine, settings.environment)
-        self._documents = DocumentStore(settings.documents)
+        self._documents = settings.store
         self._rows = Rows(app, hostname, settings.flower_rows_per_second) if settings.flower_rows_per_second else None
         self._making = threading.Lock()
         self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}

@@ -20,10 +20,12 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from duepost.crash import POINTS
+from duepost.documents import DocumentStore
 from duepost.errors import ConfigError
 from duepost.quiet import read_hours
 from duepost.rules import Rules
 from duepost.sends import Channel
+from duepost.shelf import shelf_at
 from duepost.sms import PARTS_LIMIT, TooLong
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -48,7 +50,14 @@ class DoorSettings(BaseSettings):
     )
 
     database_url: SecretStr = Field(description="SQLAlchemy address of the ledger, postgresql+psycopg://…")
-    documents: Path = Field(default=Path(".duepost/documents"), description="folder of the document store")
+    documents: str = Field(
+        default=".duepost/documents", min_length=1, description="the document store: a folder, or s3://bucket/prefix"
+    )
+    documents_key: str | None = Field(default=None, description="of the bucket; unset: as s3fs finds it")
+    documents_secret: SecretStr | None = Field(default=None, description="that belongs to the key")
+    documents_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="of what speaks like S3, elsewhere than at Amazon"
+    )
     gln_check: Literal["strict", "warn"] = Field(default="strict", description="what a wrong GLN check digit is")
     default_region: str | None = Field(default=None, description="country (DK) of phone numbers without one")
     test_domains: bool = Field(default=False, description="accept e-mail addresses under .test")
@@ -118,6 +127,17 @@ class DoorSettings(BaseSettings):
         file = os.environ.get(FILE)
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings, file_secret_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+    @property
+    def store(self) -> DocumentStore:
+        """Where the documents lie. Raises: ConfigError."""
+        shelf = shelf_at(
+            self.documents,
+            key=self.documents_key,
+            secret=self.documents_secret.get_secret_value() if self.documents_secret else None,
+            endpoint_url=self.documents_endpoint,
+        )
+        return DocumentStore(shelf, self.document_limit_bytes)
 
     @property
     def rules(self) -> Rules:
