@@ -92,7 +92,7 @@ SMS_ADAPTERS: dict[str, Callable[[Any, Reports | None], Provider]] = {
 }
 
 
-def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None = None) -> Provider:
+def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:
     """The adapter for the provider account of that name. Opens no connection.
 
     reports_key: signs the references in the addresses that gateways report to.
