@@ -104,7 +104,7 @@ HOURS = (
 )
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(
     number=st.sampled_from(NUMBERS),
     now=st.datetimes(

@@ -1,7 +1,7 @@
 """Are parts counted as an operator counts them, and does a text that is too long end well?"""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duepost.errors import InvalidSend
@@ -116,6 +116,7 @@ def test_a_cut_text_ends_in_whole_characters_and_an_ellipsis_of_its_encoding(tex
     assert warnings[0].startswith("Note was cut from ")
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(1, 5))
 def test_whatever_is_cut_fits_and_is_a_beginning_of_the_text(text: str, most: int) -> None:
     text = written(text)
@@ -126,6 +127,7 @@ def test_whatever_is_cut_fits_and_is_a_beginning_of_the_text(text: str, most: in
     assert fitted.text == text or (text.startswith(kept) and warnings)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_parts_hold_what_the_standard_lets_them_hold(text: str) -> None:
     measured = measure(text)

@@ -279,6 +279,21 @@ def test_no_error_of_a_connection_quotes_the_address_of_the_call(script: Script,
     assert "correct-horse" not in f"{outcome.answer} {outcome!r}"
 
 
+def once_then_gone(talk: Talk) -> None:
+    while talk.hear():
+        pass
+    talk.say(b"HTTP/1.1 202 Accepted\r\nContent-Length: 24\r\n\r\n0: Accepted for delivery")
+
+
+def test_a_connection_that_kannel_closed_in_between_costs_nothing(sms: MakeJob) -> None:
+    with Misbehaving(once_then_gone) as server:
+        provider = GATEWAYS["kannel"](f"http://127.0.0.1:{server.port}", SECRET)
+        outcomes = [(provider.send(sms()), server.heard())[0] for _ in range(2)]
+        provider.close()
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED] * 2
+    assert server.connections == 2
+
+
 def test_no_error_about_a_host_quotes_the_address_of_the_call(sms: MakeJob) -> None:
     outcome = once("kannel", f"http://{'x' * 64}.test", sms(), secret="correct-horse")
     assert outcome.verdict is Verdict.TRANSIENT
