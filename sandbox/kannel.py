@@ -90,6 +90,7 @@ class Kannel:
 
     def __enter__(self) -> Self:
         """Start all of it. Raises: NotReady, with the end of the log, when a part died or does not listen."""
+        self.folder = self.folder.resolve()  # its parts run in it
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "store").mkdir(exist_ok=True)
         self._ports = {name: free_port() for name in ("admin", "box", "http", "operator")}
@@ -114,15 +115,8 @@ class Kannel:
         """Let the operator take messages, again after `stop_operator`; what has waited reaches it by itself."""
         argv: Sequence[str | Path] = [
             FAKE_OPERATOR,
-            "-H",
-            HOST,
-            "-r",
-            str(self._ports["operator"]),
-            "-i",
-            "1",
-            "-m",
-            "0",
-            "1 2 text unused",
+            *("-H", HOST, "-r", str(self._ports["operator"])),
+            *("-i", "1", "-m", "0", "1 2 text unused"),  # it sends no message of its own
         ]
         self._start("operator", argv)
         self._started["operator"].wait_ready(self._is_online, READY_WITHIN)
@@ -153,7 +147,7 @@ class Kannel:
 
     def _is_online(self) -> bool:
         with suppress(OSError), socket.create_connection((HOST, self._ports["admin"]), 2) as connection:
-            connection.sendall(f"GET /status.txt?password={self.password} HTTP/1.0\r\n\r\n".encode())
+            connection.sendall(b"GET /status.txt HTTP/1.0\r\n\r\n")
             return b"online" in b"".join(iter(lambda: connection.recv(65536), b""))
         return False
 

@@ -1,7 +1,7 @@
 """How does the SMS counterpart call an address back, without its own clients waiting for it?"""
 
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 
 import requests
 
@@ -18,6 +18,7 @@ class SmsReporter:
     def __init__(self, ledger: SmsLedger) -> None:
         self._ledger = ledger
         self._wanted: SimpleQueue[tuple[str, str, Report] | None] = SimpleQueue()
+        self._over = Event()
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -27,14 +28,15 @@ class SmsReporter:
             self._wanted.put((identifier, state, report))
 
     def close(self) -> None:
-        """Make what is wanted, and no more."""
+        """Make the report under way, and no more."""
+        self._over.set()
         self._wanted.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
-            while wanted := self._wanted.get():
+            while (wanted := self._wanted.get()) and not self._over.is_set():
                 identifier, state, report = wanted
                 self._ledger.report(identifier, state, _call(session, report))
 
