@@ -17,6 +17,7 @@ class SmsAccount(Account):
     """What every gateway needs. None of them recognises a repeat or can be asked by our token."""
 
     what: ClassVar[str] = "an SMS gateway"
+    kind: str
     sender: str = Field(description="From: at most 11 letters and digits, or a number of at most 15 digits")
     report_url: str | None = Field(
         default=None, pattern=REPORT_URL, description="address of ours that reports are sent to, without the account"

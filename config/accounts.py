@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_print import IppAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 
 
@@ -47,5 +48,6 @@ class HttpAccount(Account):
 
 
 ProviderAccount = Annotated[
-    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount, Field(discriminator="kind")
+    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount,
+    Field(discriminator="kind"),
 ]

@@ -25,7 +25,7 @@ def make(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
 
     def one(**given: float) -> Quota:
         limits = {"per_second": 0.01, "burst": 3, **given}
-        url = f"unix://{valkey.socket_path}"
+        url = valkey.url
         made.append(
             Quota(
                 url,
@@ -90,7 +90,7 @@ def test_a_process_that_stops_does_not_wait_for_its_turn(monkeypatch: pytest.Mon
     monkeypatch.setattr(quota_file, "PATIENCE_SECONDS", 60.0)
     stopping = threading.Event()
     stopping.set()
-    quota = Quota(f"unix://{valkey.socket_path}", uuid4().hex, per_second=0.05, burst=1, stopping=stopping)
+    quota = Quota(valkey.url, uuid4().hex, per_second=0.05, burst=1, stopping=stopping)
     assert quota.wait(1) is None
     assert quota.wait(1) is not None
     quota.close()

@@ -14,6 +14,7 @@ from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
+from worker.providers.ipp import Ipp
 from worker.providers.kannel import Kannel
 from worker.providers.port import Job, Provider, Verdict
 from worker.providers.smtp import Smtp
@@ -60,6 +61,9 @@ ADAPTERS: dict[str, Make] = {
         url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=SHORT
     ),
     "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
+    "ipp": lambda host, port: Ipp(
+        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
+    ),
 }
 
 
