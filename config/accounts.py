@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from config.account_print import IppAccount
+from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 
 
 class SmtpAccount(Account):
@@ -46,4 +47,7 @@ class HttpAccount(Account):
         return self.status_url is not None
 
 
-ProviderAccount = Annotated[SmtpAccount | HttpAccount | IppAccount, Field(discriminator="kind")]
+ProviderAccount = Annotated[
+    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount,
+    Field(discriminator="kind"),
+]

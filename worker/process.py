@@ -118,7 +118,7 @@ class Process:
             probe_after=timedelta(seconds=account.circuit_probe_seconds),
             actor=self._hostname,
         )
-        return adapter(name, account), Senders(account.width, name), gate
+        return adapter(name, account, self._settings.reports_key), Senders(account.width, name), gate
 
 
 _process: Process | None = None
