@@ -98,7 +98,7 @@ def close(
 
 
 def unfinished(connection: Connection, lane: str, patience: timedelta) -> list[int]:
-    """Ids of the lane's runs that are not confirmed and of which no worker was told for so long; now they count as told.
+    """Ids of the lane's runs that are not confirmed and of which no worker was told for so long; now they are told.
 
     Served by ix_print_run_unfinished.
     """
