@@ -90,6 +90,11 @@ class DoorSettings(BaseSettings):
             read_hours(hours)
         return {**QUIET_HOURS, **given}
 
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _may_be_a_path(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, Path) else given
+
     @field_validator("crash_at")
     @classmethod
     def _is_a_crash_point(cls, given: str | None) -> str | None:
