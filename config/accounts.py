@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
 
 
 class SmtpAccount(Account):
@@ -46,4 +47,4 @@ class HttpAccount(Account):
         return self.status_url is not None
 
 
-ProviderAccount = Annotated[SmtpAccount | HttpAccount | IppAccount, Field(discriminator="kind")]
+ProviderAccount = Annotated[SmtpAccount | HttpAccount | IppAccount | PrintRunAccount, Field(discriminator="kind")]
