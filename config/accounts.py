@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 
 
@@ -48,6 +49,6 @@ class HttpAccount(Account):
 
 
 ProviderAccount = Annotated[
-    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount,
+    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount | PrintRunAccount,
     Field(discriminator="kind"),
 ]

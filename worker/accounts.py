@@ -7,15 +7,18 @@ from typing import Any
 from pydantic import SecretStr
 
 from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
 from config.account_sms import SmsAccount
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.accounts_sms import sms_adapter
+from worker.print_run.build import require_extras
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
+from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
@@ -59,8 +62,13 @@ def _ipp(account: IppAccount) -> Provider:
     )
 
 
+def _print_run(account: PrintRunAccount) -> Provider:
+    require_extras(account)
+    return PrintRun()
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "print-run": _print_run}
 
 
 def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from celery import Celery
 
+from config.account_print_run import PrintRunAccount
 from config.accounts import ProviderAccount
 from config.settings import Settings
 from duepost.ledger.engine import open_ledger
@@ -22,6 +23,8 @@ from worker.gate import Gate
 from worker.journal import Journal
 from worker.order import Order, Tally, deliver, summary
 from worker.pace import Pace
+from worker.print_run.build import build
+from worker.print_run.work import Worker as PrintRunWorker
 from worker.providers.port import Provider
 from worker.providers.pretended import Pretended
 from worker.quota import Quota
@@ -44,6 +47,7 @@ class Process:
         self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}
         self._paces: dict[str, Pace] = {}
         self._lanes: dict[tuple[str, bool], tuple[Attempter, Senders]] = {}
+        self._print_runs: dict[str, PrintRunWorker] = {}
 
     def deliver(self, lane: str, lease: int, ids: list[str]) -> str:
         """Deliver one order of hexadecimal send ids; the answer is one line for people, without personal data.
@@ -59,6 +63,23 @@ class Process:
             self._rows.show(tally.tried)
         return summary(tally)
 
+    def print_run(self, lane: str, number: int) -> str:
+        """Take a closed print run of the lane as far as it goes; the answer is one line for people.
+
+        Raises: as `deliver`.
+        """
+        with self._engine.connect() as connection:
+            fence = require(connection, self._settings.environment)
+        if fence.neutralized:
+            return "nothing is printed from a neutralized copy"
+        with self._making:
+            if lane not in self._print_runs:
+                account = self._settings.providers[self._settings.lanes[lane].provider]
+                assert isinstance(account, PrintRunAccount)  # noqa: S101 - the scheduler asks for no other lane
+                self._print_runs[lane] = build(account, self._engine, self._documents, self._hostname)
+            worker = self._print_runs[lane]
+        return worker.work(number)
+
     def close(self) -> None:
         """Write what is left; called once, when the pool is empty."""
         for provider, senders, _ in self._accounts.values():
@@ -66,6 +87,8 @@ class Process:
             provider.close()
         for pace in self._paces.values():
             pace.close()
+        for worker in self._print_runs.values():
+            worker.close()
         self._journal.close()
         if self._rows:
             self._rows.close()

@@ -46,8 +46,8 @@ def merge(run: str, letters: Iterable[Letter], mark: Mark | None, *, duplex: boo
                 with pikepdf.open(BytesIO(content)) as document:
                     whole.pages.extend(document.pages)
             if duplex and (len(whole.pages) - first) % 2:
-                last = whole.pages[-1].mediabox
-                whole.add_blank_page(page_size=(last[2] - last[0], last[3] - last[1]))
+                last: Any = whole.pages[-1].mediabox
+                whole.add_blank_page(page_size=(float(last[2]) - float(last[0]), float(last[3]) - float(last[1])))
             count = len(whole.pages) - first
             pages[letter.sequence] = count
             if mark is not None and count:
