@@ -36,6 +36,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         _queue(send.status)
     address = None if send.to_address is None else string("ToAddress", send.to_address)
     to_address, warnings = addresses.normalise(channel, address, rules)
+    postal = addresses.postal(address) if channel is Channel.PRINT else None
     schedule = read_schedule(send.schedule_send_date, zone, now)
     if schedule and schedule.warning:
         warnings = (*warnings, schedule.warning)
@@ -71,7 +72,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         sequence=sequence(send.sequence),
         not_after=not_after,
         warnings=warnings,
-        options=Options(route=route, sender=sender) if route or sender else NONE,
+        options=Options(route=route, sender=sender, postal=postal) if route or sender or postal else NONE,
         units=units,
         encoding=encoding,
         attachments=attachments(send.attachments, invoice) if send.attachments else (),

@@ -28,7 +28,7 @@ def taken(engine: Engine, tmp_path: Path, send: NewSend, rules: Rules) -> Receip
 
 
 def test_parts_and_encoding_are_told_when_it_is_enqueued(engine: Engine, tmp_path: Path) -> None:
-    receipt = taken(engine, tmp_path, replace(SMS, note="–" * 100), Rules())
+    receipt = taken(engine, tmp_path, replace(SMS, note="\u2013" * 100), Rules())
     assert (receipt.units, receipt.encoding) == (2, "UCS-2")
 
 

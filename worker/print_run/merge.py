@@ -46,8 +46,8 @@ def merge(run: str, letters: Iterable[Letter], mark: Mark | None, *, duplex: boo
                 with pikepdf.open(BytesIO(content)) as document:
                     whole.pages.extend(document.pages)
             if duplex and (len(whole.pages) - first) % 2:
-                left, bottom, right, top = (float(edge) for edge in whole.pages[-1].mediabox)
-                whole.add_blank_page(page_size=(right - left, top - bottom))
+                last = whole.pages[-1].mediabox
+                whole.add_blank_page(page_size=(last[2] - last[0], last[3] - last[1]))
             count = len(whole.pages) - first
             pages[letter.sequence] = count
             if mark is not None and count:

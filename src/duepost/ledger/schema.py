@@ -19,7 +19,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    Time,
     UniqueConstraint,
     Uuid,
     false,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from duepost.ledger import guard_tables, print_tables  # noqa: F401 - so that the metadata are whole
+from duepost.ledger import guard_tables  # noqa: F401 - so that the metadata are whole
 from duepost.ledger.metadata import Instant, in_, metadata
 from duepost.sends import Channel, Kind
 from duepost.statuses import WAITING, Status
@@ -40,7 +39,6 @@ account = Table(
     Column("id", Integer, Identity(always=True), primary_key=True),
     Column("name", Text, nullable=False, unique=True),  # serves accounts.account_named
     Column("zone", Text, nullable=False, comment="IANA name"),
-    Column("print_cut_off", Time, comment="wall time in its zone; NULL: as the print lane's provider account says"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     CheckConstraint("name <> ''", name="name_given"),
 )
@@ -209,12 +207,6 @@ Index(  # serves release.release_suspect
     state.c.lane,
     state.c.due_at,
     postgresql_where=state.c.losses > 0,
-)
-Index(  # serves print_runs.gathered and .close
-    "ix_state_gathered",
-    state.c.lane,
-    state.c.send_id,
-    postgresql_where=state.c.status == int(Status.READY_TO_PRINT),
 )
 Index(  # serves pauses.bring_back
     "ix_state_paused",
