@@ -3,7 +3,7 @@
 Everything here happens in the caller's transaction: what it rolls back was never accepted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -20,10 +20,13 @@ from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, 
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.lanes import DeclaredLane, declared
+from duepost.ledger.templates import Key, Words, all_of
+from duepost.mail_fields import language
 from duepost.pages import pages_of
 from duepost.quiet import next_allowed, told
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, DocumentSource, NewSend, Receipt
+from duepost.templates import rendered
 from duepost.validation import account_name, business_key, check, problems
 
 MOST_UNITS = 32_767  # the ledger's smallint
@@ -47,6 +50,7 @@ class Intake:
         self._run = run
         self._accounts: dict[str, Account] = {}
         self._runs: dict[int, int] = {}
+        self._templates: dict[int, Mapping[Key, Words]] = {}
         self._documents: set[bytes] = set()
         self._declared: dict[str, DeclaredLane] | None = None
         self._alone = Lock()  # whoever uses the connection: one thread may check while another accepts
@@ -54,7 +58,7 @@ class Intake:
     def check(self, send: NewSend) -> CheckedSend:
         """The send with every value normalised. Raises: InvalidSend for the first wrong field."""
         account = self._account(send.account)
-        checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
+        checked = self._worded(send, account)
         problem = unfit(checked, self._lanes())
         if problem:
             raise problem
@@ -68,8 +72,10 @@ class Intake:
             return [unknown]
         found = problems(send, zone=account.zone, now=account.now, rules=self._door.rules)
         if not found:
-            checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
-            found += [problem] if (problem := unfit(checked, self._lanes())) else []
+            try:
+                self.check(send)
+            except InvalidSend as problem:
+                found.append(problem)
         given = [("Document", send.document), *(("Attachments", one.source) for one in send.attachments)]
         for field, source in given:
             if source is not None and not any(problem.field == field for problem in found):
@@ -78,6 +84,25 @@ class Intake:
                 except InvalidSend as unusable:
                     found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
         return found
+
+    def _worded(self, send: NewSend, account: Account) -> CheckedSend:
+        """The checked send, with the account's own words where it brings none."""
+
+        def checked_with(given: NewSend) -> CheckedSend:
+            return check(given, zone=account.zone, now=account.now, rules=self._door.rules)
+
+        checked = checked_with(send)
+        templates = self._templates_of(account)
+        if not templates:
+            return checked
+        own = checked.note if send.note and send.note.strip() else None
+        subject, text = rendered(templates, checked, own, language(send.language)[0])
+        if (subject, text) == (checked.subject, own):
+            return checked
+        # An SMS is counted anew; a mail's words need no other look.
+        if checked.channel is Channel.SMS:
+            return checked_with(replace(send, note=text))
+        return replace(checked, subject=subject, note=text)
 
     def accept(self, checked: CheckedSend) -> Receipt:
         """Accept one send. Raises: InvalidSend for Document when it cannot be taken."""
@@ -182,6 +207,12 @@ class Intake:
             with self._alone:
                 self._accounts[name] = account_named(self._connection, account_name(name))
         return self._accounts[name]
+
+    def _templates_of(self, account: Account) -> Mapping[Key, Words]:
+        if account.id not in self._templates:
+            with self._alone:
+                self._templates[account.id] = all_of(self._connection, account.id)
+        return self._templates[account.id]
 
     def _run_of(self, account: Account) -> int | None:
         if self._run is None:
