@@ -8,6 +8,18 @@ from worker.providers.smtp_verdicts import Stage, judge
 
 # basic code, stage -> verdict, status, alarm; no enhanced code and no telling text
 BASIC = [
+    # where a table of failures says 310 and never again (500, 502, 504, 555), it is 300: 310 means a retry is pending
+    *((421, stage, "transient", 310, False) for stage in ("GREETING", "EHLO", "STARTTLS", "AUTH", "RCPT", "DATA")),
+    *((451, stage, "transient", 310, False) for stage in ("GREETING", "MAIL", "RCPT", "DATA")),
+    *((500, stage, "refused", 300, True) for stage in ("DATA", "DOT")),
+    *((502, stage, "refused", 300, True) for stage in ("MAIL", "RCPT", "DOT")),
+    *((503, stage, "transient", 310, True) for stage in ("MAIL", "DATA", "DOT")),
+    *((504, stage, "refused", 300, True) for stage in ("RCPT", "DATA", "DOT")),
+    *((521, stage, "refused", 350, False) for stage in ("RCPT", "DATA", "DOT")),
+    (523, "RCPT", "refused", 350, False),
+    (541, "DATA", "refused", 340, False),
+    (552, "DATA", "refused", 350, False),
+    (554, "DATA", "refused", 350, False),
     (421, "MAIL", "transient", 310, False),
     (421, "DOT", "transient", 310, False),
     (430, "MAIL", "transient", 310, False),
@@ -28,6 +40,7 @@ BASIC = [
     (502, "DATA", "refused", 300, True),
     (503, "RCPT", "transient", 310, True),
     (504, "MAIL", "refused", 300, True),
+    # 521 and 554 in the greeting refuse us, not the send: to finish a run off as 350 would blame its receivers
     (521, "GREETING", "wait", 310, True),
     (521, "MAIL", "refused", 350, False),
     (523, "DOT", "refused", 350, False),
@@ -190,6 +203,12 @@ def test_any_4xx_is_tried_again_whatever_its_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["5.7.139 Authentication unsuccessful, SMTP is disabled", "5.7.1 access denied"])
 def test_a_refused_login_waits_whatever_its_text(text: str) -> None:
     assert judge(535, text, Stage.AUTH).verdict is Verdict.WAIT
+
+
+@pytest.mark.parametrize("enhanced", [*REFUSED, *RETRIED, *LOGIN])
+def test_class_4_of_any_enhanced_code_is_tried_again(enhanced: str) -> None:
+    outcome = judge(450, f"4{enhanced[1:]} no", Stage.RCPT)
+    assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.TRANSIENT, 310, False)
 
 
 def test_a_552_to_the_message_that_names_the_mailbox_is_a_full_mailbox() -> None:
