@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from config.account import Account, Seconds
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
+from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 
 
 class SmtpAccount(Account):
@@ -47,4 +48,7 @@ class HttpAccount(Account):
         return self.status_url is not None
 
 
-ProviderAccount = Annotated[SmtpAccount | HttpAccount | IppAccount | PrintRunAccount, Field(discriminator="kind")]
+ProviderAccount = Annotated[
+    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount | PrintRunAccount,
+    Field(discriminator="kind"),
+]

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
+from config.account_sms import SmsAccount
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
+from worker.accounts_sms import sms_adapter
 from worker.print_run.build import require_extras
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
@@ -67,13 +71,17 @@ def _print_run(account: PrintRunAccount) -> Provider:
 ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "print-run": _print_run}
 
 
-def adapter(name: str, account: ProviderAccount) -> Provider:
+def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:
     """The adapter for the provider account of that name. Opens no connection.
+
+    reports_key: signs the references that SMS gateways report by.
 
     Raises: ConfigError for a setting that only the adapter can judge.
     """
     setting = f"DUEPOST_PROVIDERS__{name.upper()}__"
     try:
+        if isinstance(account, SmsAccount):
+            return sms_adapter(name, account, reports_key)
         return ADAPTERS[account.kind](account)
     except ConfigError as wrong:
         raise ConfigError(setting + wrong.setting.upper(), wrong.problem, wrong.hint) from None

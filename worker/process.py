@@ -16,6 +16,7 @@ from config.accounts import ProviderAccount
 from config.settings import Settings
 from duepost.ledger.engine import open_ledger
 from duepost.ledger.fence import require
+from duepost.sends import Channel
 from worker.accounts import adapter, retry_policy
 from worker.attempt import Attempter
 from worker.gate import Gate
@@ -117,20 +118,20 @@ class Process:
                     gate=gate,
                     lane=lane,
                     routes=self._settings.failover,
-                    pace=self._pace(setting.provider, account),
+                    pace=self._pace(setting.provider, account, setting.channel),
                     record_within=timedelta(seconds=self._settings.record_seconds),
                 )
                 self._lanes[lane, pretend] = (attempter, senders)
             return self._lanes[lane, pretend]
 
-    def _pace(self, name: str, account: ProviderAccount) -> Pace:
+    def _pace(self, name: str, account: ProviderAccount, channel: Channel) -> Pace:
         url = self._settings.quota_url
         if name not in self._paces:
             quota = None
             if account.units_per_second and url:
                 burst = account.burst_units or max(int(account.units_per_second), 1)
                 quota = Quota(url, name, per_second=account.units_per_second, burst=burst, stopping=STOPPING)
-            self._paces[name] = Pace(quota)
+            self._paces[name] = Pace(quota, self._settings.rules.quiet_hours.get(channel))
         return self._paces[name]
 
     def _account(self, name: str, account: ProviderAccount) -> tuple[Provider, Senders, Gate]:
@@ -141,7 +142,7 @@ class Process:
             probe_after=timedelta(seconds=account.circuit_probe_seconds),
             actor=self._hostname,
         )
-        return adapter(name, account), Senders(account.width, name), gate
+        return adapter(name, account, self._settings.reports_key), Senders(account.width, name), gate
 
 
 _process: Process | None = None

@@ -21,6 +21,7 @@ from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.lanes import DeclaredLane, declared
 from duepost.pages import pages_of
+from duepost.quiet import next_allowed, told
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, DocumentSource, NewSend, Receipt
 from duepost.validation import account_name, business_key, check, problems
@@ -94,6 +95,11 @@ class Intake:
         if checked.channel is Channel.PRINT:
             checked = replace(checked, units=self._pages(checked))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
+        quiet = self._door.rules.quiet_hours.get(checked.channel)
+        later = quiet and next_allowed(checked.to_address, due_at, account.zone, quiet)
+        if quiet and later:
+            warning = told(later, account.zone, quiet)
+            checked, due_at = replace(checked, warnings=(*checked.warnings, warning)), later
         return Accepted(
             id=new_id(),
             account_id=account.id,

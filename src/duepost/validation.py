@@ -18,6 +18,7 @@ from duepost.route import lanes
 from duepost.rules import Rules
 from duepost.schedule import read_not_after, read_schedule
 from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
+from duepost.sms_send import sender_id, sms_text
 
 # as a caller writes it, in small letters -> channel
 CHANNELS = {channel.value: channel for channel in Channel}
@@ -35,21 +36,32 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         _queue(send.status)
     address = None if send.to_address is None else string("ToAddress", send.to_address)
     to_address, warnings = addresses.normalise(channel, address, rules)
+    postal = addresses.postal(address) if channel is Channel.PRINT else None
     schedule = read_schedule(send.schedule_send_date, zone, now)
     if schedule and schedule.warning:
         warnings = (*warnings, schedule.warning)
     not_after = read_not_after(send.not_after, zone, max(schedule.instant, now) if schedule else now)
     route = () if send.lane is None else lanes(send.lane)
     invoice = required("InvoiceNumber", send.invoice)
+    kind = word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)")
+    text = None if send.note is None else note(send.note)
+    sender = line("From", send.sender, LINE_LIMIT)
+    units, encoding = 1, None
+    if channel is Channel.SMS:
+        text, units, encoding, costs = sms_text(
+            text, kind, send.language, invoice, rules=rules, max_segments=send.max_segments
+        )
+        sender = sender and sender_id(sender)
+        warnings = (*warnings, *costs)
     filename = given_name("Document", send.document, send.filename, invoice)
     return CheckedSend(
         channel=channel,
         invoice=invoice,
         to_address=to_address,
         schedule=schedule,
-        note=None if send.note is None else note(send.note),
+        note=text,
         account=account_name(send.account),
-        kind=word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)"),
+        kind=kind,
         subject=line("Subject", send.subject, LINE_LIMIT),
         customer=line("CustomerNumber", send.customer, NAME_LIMIT),
         reference=line("Reference", send.reference, LINE_LIMIT),
@@ -60,7 +72,9 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         sequence=sequence(send.sequence),
         not_after=not_after,
         warnings=warnings,
-        options=Options(route=route) if route else NONE,
+        options=Options(route=route, sender=sender, postal=postal) if route or sender or postal else NONE,
+        units=units,
+        encoding=encoding,
         attachments=attachments(send.attachments, invoice) if send.attachments else (),
     )
 
@@ -82,6 +96,8 @@ MENDED: dict[str, dict[str, Any]] = {
     "Document": {"document": None},
     "Filename": {"filename": "1"},
     "Attachments": {"attachments": ()},
+    "From": {"sender": None},
+    "MaxSegments": {"max_segments": None},
     "Lane": {"lane": None},
     "Priority": {"priority": Priority.NORMAL},
     "Sequence": {"sequence": 0},
