@@ -68,4 +68,4 @@ def documents() -> DocumentStore:
 @cache
 def provider() -> Provider:
     """This process's adapter: the very one that duepost uses."""
-    return adapter(ACCOUNT, settings().providers[ACCOUNT])
+    return adapter(ACCOUNT, settings().providers[ACCOUNT], None)

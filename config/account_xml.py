@@ -55,7 +55,6 @@ class SftpAccount(Account):
     user: str = Field(min_length=1)
     password: SecretStr | None = None
     key_file: Path | None = Field(default=None, description="private key")
-    passphrase: SecretStr | None = Field(default=None, description="of key_file")
     known_hosts: Path = Field(description="OpenSSH's file with the server's key")
     folder: str = Field(default=".", min_length=1, description="as the server names it")
     total_seconds: Seconds = Field(default=60, description="for one call")

@@ -4,19 +4,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from config.account_print import IppAccount
-from config.account_xml import As4Account, FolderAccount, SftpAccount
-from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
+from config.account_print_run import PrintRunAccount
+from config.account_sms import SmsAccount
+from config.account_smtp import SmtpAccount
+from config.accounts import HttpAccount, ProviderAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
-from worker.drop_sftp import DropSftp
-from worker.providers.as4_gateway import As4Gateway
-from worker.providers.folder import Folder
+from worker.accounts_sms import sms_adapter
+from worker.accounts_xml import XML_ADAPTERS
+from worker.print_run.build import require_extras
+from worker.providers.dkim_signature import DkimSignature
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
-from worker.providers.sftp import Sftp
+from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
@@ -34,7 +39,15 @@ def _smtp(account: SmtpAccount) -> Provider:
         command_limit=timedelta(seconds=account.command_seconds),
         final_dot_limit=timedelta(seconds=account.final_dot_seconds),
         messages_per_connection=account.messages_per_connection,
+        connection_limit=timedelta(seconds=account.connection_seconds),
+        signature=_signature(account),
     )
+
+
+def _signature(account: SmtpAccount) -> DkimSignature | None:
+    if account.dkim_domain is None or account.dkim_selector is None or account.dkim_key_file is None:
+        return None
+    return DkimSignature(account.dkim_domain, account.dkim_selector, account.dkim_key_file)
 
 
 def _http(account: HttpAccount) -> Provider:
@@ -60,34 +73,9 @@ def _ipp(account: IppAccount) -> Provider:
     )
 
 
-def _as4(account: As4Account) -> Provider:
-    return As4Gateway(
-        url=account.url,
-        sender=account.sender,
-        country=account.country,
-        token=account.token.get_secret_value() if account.token else None,
-        ca_file=account.ca_file,
-        total_limit=timedelta(seconds=account.total_seconds),
-    )
-
-
-def _folder(account: FolderAccount) -> Provider:
-    return Folder(path=account.path, total_limit=timedelta(seconds=account.total_seconds))
-
-
-def _sftp(account: SftpAccount) -> Provider:
-    drop = DropSftp(
-        host=account.host,
-        port=account.port,
-        user=account.user,
-        password=account.password.get_secret_value() if account.password else None,
-        key_file=account.key_file,
-        passphrase=account.passphrase.get_secret_value() if account.passphrase else None,
-        known_hosts=account.known_hosts,
-        folder=account.folder,
-        total_limit=timedelta(seconds=account.total_seconds),
-    )
-    return Sftp(drop=drop)
+def _print_run(account: PrintRunAccount) -> Provider:
+    require_extras(account)
+    return PrintRun()
 
 
 # kind of provider account -> what builds its adapter
@@ -95,19 +83,22 @@ ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "smtp": _smtp,
     "http": _http,
     "ipp": _ipp,
-    "as4": _as4,
-    "folder": _folder,
-    "sftp": _sftp,
+    "print-run": _print_run,
+    **XML_ADAPTERS,
 }
 
 
-def adapter(name: str, account: ProviderAccount) -> Provider:
+def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:
     """The adapter for the provider account of that name. Opens no connection.
+
+    reports_key: signs the references that SMS gateways report by.
 
     Raises: ConfigError for a setting that only the adapter can judge.
     """
     setting = f"DUEPOST_PROVIDERS__{name.upper()}__"
     try:
+        if isinstance(account, SmsAccount):
+            return sms_adapter(name, account, reports_key)
         return ADAPTERS[account.kind](account)
     except ConfigError as wrong:
         raise ConfigError(setting + wrong.setting.upper(), wrong.problem, wrong.hint) from None

@@ -22,9 +22,11 @@ from sqlalchemy.exc import ArgumentError
 from duepost.crash import POINTS
 from duepost.documents import DocumentStore
 from duepost.errors import ConfigError
+from duepost.quiet import read_hours
 from duepost.rules import Rules
 from duepost.sends import Channel
 from duepost.shelf import shelf_at
+from duepost.sms import PARTS_LIMIT, TooLong
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 PREFIX = "DUEPOST_"
@@ -32,6 +34,7 @@ DRIVER = "postgresql+psycopg"
 FILE = "DUEPOST_CONFIG"
 SANDBOX = "sandbox"  # the environment of demos, tests and drills
 LATE_HOURS: dict[Channel, float] = dict.fromkeys(Channel, 24.0)
+QUIET_HOURS: dict[Channel, str] = {Channel.SMS: "22-07"}
 TAG_PLACE = 2  # in the place of an error: setting, name, kind, field …
 FIELD_NAMED = re.compile(r'field "([a-z_]+)"')
 
@@ -62,6 +65,14 @@ class DoorSettings(BaseSettings):
     late_hours: dict[Channel, Annotated[float, Field(gt=0, le=8784)]] = Field(
         default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
     )
+    sms_max_segments: int = Field(default=6, ge=1, le=PARTS_LIMIT, description="the most parts of an SMS")
+    sms_too_long: TooLong = Field(default="refuse", description="what becomes of an SMS that takes more parts")
+    quiet_hours: dict[Channel, str] = Field(
+        default=QUIET_HOURS, description="when nothing leaves, wall time at the receiver; empty: always"
+    )
+    missing_address: Literal["refuse", "print", "record"] = Field(
+        default="refuse", description="what becomes of a mail without an address"
+    )
     routes: dict[Channel, tuple[str, ...]] = Field(
         default={}, description="channel to lanes: the first takes its sends, the others take over from it"
     )
@@ -74,6 +85,18 @@ class DoorSettings(BaseSettings):
     @classmethod
     def _others_keep_theirs(cls, given: dict[Channel, float]) -> dict[Channel, float]:
         return {**LATE_HOURS, **given}
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_hours(cls, given: dict[Channel, str]) -> dict[Channel, str]:
+        for hours in given.values():
+            read_hours(hours)
+        return {**QUIET_HOURS, **given}
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _may_be_a_path(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, Path) else given
 
     @field_validator("crash_at")
     @classmethod
@@ -132,8 +155,12 @@ class DoorSettings(BaseSettings):
             default_region=self.default_region,
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
+            missing_address=self.missing_address,
             first_lane={channel: route[0] for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
+            sms_max_segments=self.sms_max_segments,
+            sms_too_long=self.sms_too_long,
+            quiet_hours={channel: hours for channel, word in self.quiet_hours.items() if (hours := read_hours(word))},
         )
 
 

@@ -17,7 +17,9 @@ PAGE = (ROOT / "docs" / "state_machine.md").read_text()
 PLACES = ("worker", "scheduler", "src/duepost/ledger")
 CODE = re.compile(r"[A-Z][A-Z0-9]{3,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Words in capitals that are no reasons: protocols' commands, and SQLAlchemy's isolation level.
-OTHER_WORDS = {stage.value for stage in Stage} | {"AUTOCOMMIT", "CA_FILE", "LOGIN", "PLAIN", "POST", "SMTPUTF8"}
+OTHER_WORDS = {stage.value for stage in Stage} | {
+    *("AUTOCOMMIT", "CA_FILE", "LOGIN", "PLAIN", "POST", "SMTPUTF8", "UCS2", "UTF8")
+}
 
 
 def literals() -> Iterator[str]:

@@ -1,11 +1,10 @@
 """How does a send leave through a folder of this machine?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from duepost.features import Feature
-from worker.drop_folder import DropFolder
+from worker.drop import Drop
 from worker.providers.dropping import FEATURES, found, hand_over
 from worker.providers.port import Job, Outcome
 
@@ -14,12 +13,8 @@ from worker.providers.port import Job, Outcome
 class Folder:
     """A folder that exists when a send leaves. total_limit: what a write is given before its worker counts as lost."""
 
-    path: Path
+    drop: Drop
     total_limit: timedelta = timedelta(seconds=60)
-    _drop: DropFolder = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_drop", DropFolder(self.path))
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -33,11 +28,11 @@ class Folder:
 
     def send(self, job: Job) -> Outcome:
         """Put the document there under its own name."""
-        return hand_over(self._drop, job)
+        return hand_over(self.drop, job)
 
     def ask(self, job: Job) -> Outcome | None:
         """Is the file there?"""
-        return found(self._drop, job)
+        return found(self.drop, job)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from duepost.features import Feature
-from worker.drop_sftp import DropSftp
+from worker.drop import Drop
 from worker.providers.dropping import FEATURES, found, hand_over
 from worker.providers.port import Job, Outcome
 
@@ -13,9 +13,10 @@ CALLS = 3  # two looks and a file
 
 @dataclass(frozen=True, kw_only=True)
 class Sftp:
-    """A folder on an SFTP server, which `drop` describes."""
+    """A folder on an SFTP server, which `drop` describes. call_limit: the drop's own, for one call."""
 
-    drop: DropSftp
+    drop: Drop
+    call_limit: timedelta
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -25,7 +26,7 @@ class Sftp:
     @property
     def total_deadline(self) -> timedelta:
         """A question and a call."""
-        return self.drop.total_limit * CALLS
+        return self.call_limit * CALLS
 
     def send(self, job: Job) -> Outcome:
         """Put the document there under its own name."""

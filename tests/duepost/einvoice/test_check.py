@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from duepost import NewSend, Rules
+from duepost import NewSend, Receipt, Rules
 from duepost.einvoice.check import check_document
 from duepost.einvoice.look import OTHER_RECEIVER
 from duepost.errors import InvalidSend
@@ -17,6 +17,11 @@ GLN = "5790000435975"
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 GOOD = [invoice_xml(), invoice_xml(kind="credit_note"), oioubl_xml()]
 SEND = NewSend(channel="xml", invoice="1001", to_address=GLN, document=invoice_xml())
+
+
+def accepted(intake: Intake, send: NewSend) -> Receipt:
+    [checked] = intake.check(send)
+    return intake.accept(checked)
 
 
 @pytest.mark.parametrize("content", GOOD, ids=["invoice", "credit note", "oioubl"])
@@ -42,7 +47,7 @@ def test_farpays_own_example_gln_is_refused_and_by_the_rules_only_warned_of(bill
     with pytest.raises(InvalidSend, match=r"^ToAddress is a GLN with a wrong check digit"):
         Intake(billing, door, source="test").check(send)
     lenient = Intake(billing, Door(Rules(gln_check="warn"), door.documents), source="test")
-    assert len(lenient.accept(lenient.check(send)).warnings) == 2  # of ToAddress and of the document
+    assert len(accepted(lenient, send).warnings) == 2  # of ToAddress and of the document
 
 
 def test_an_xml_send_needs_an_e_invoice(billing: Connection, door: Door) -> None:
@@ -51,12 +56,12 @@ def test_an_xml_send_needs_an_e_invoice(billing: Connection, door: Door) -> None
         send = replace(SEND, document=document)
         assert [problem.field for problem in intake.problems(send)] == ["Document"]
         with pytest.raises(InvalidSend, match=r"^Document "):
-            intake.accept(intake.check(send))
+            accepted(intake, send)
 
 
 def test_warnings_of_the_document_stand_in_the_receipt(billing: Connection, door: Door) -> None:
     intake = Intake(billing, door, source="test")
-    receipt = intake.accept(intake.check(replace(SEND, to_address="0184:DK13585628")))
+    receipt = accepted(intake, replace(SEND, to_address="0184:DK13585628"))
     assert receipt.warnings == (OTHER_RECEIVER,)
 
 
