@@ -63,3 +63,17 @@ class SftpAccount(Account):
     def can_be_asked(self) -> bool:
         """Is the file there?"""
         return True
+
+
+class EinvoiceRulesAccount(Account):
+    """The rules that an e-invoice is held to before it leaves; a lane of its own."""
+
+    what: ClassVar[str] = "the rules of e-invoices"
+    knows_repeats: ClassVar[bool] = True  # nothing leaves: a check may be repeated
+    takes_over: ClassVar[bool] = False
+    kind: Literal["einvoice-rules"] = "einvoice-rules"
+    on_unknown: UnknownPolicy = Field(default=UnknownPolicy.RESEND, description="nothing leaves, so it is repeated")
+    width: int = Field(default=1, ge=1, le=512, description="one engine for each process: more wait for it")
+    next_lane: str = Field(default="xml", min_length=1, description="where a document goes that keeps the rules")
+    rules_folder: Path | None = Field(default=None, description="further rule files")
+    total_seconds: Seconds = Field(default=60, description="what a document is given")

@@ -10,7 +10,7 @@ from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 from config.account_smtp import SmtpAccount
-from config.account_xml import As4Account, FolderAccount, SftpAccount
+from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
 
 
 class HttpAccount(Account):
@@ -42,6 +42,7 @@ ProviderAccount = Annotated[
     | PrintRunAccount
     | As4Account
     | FolderAccount
-    | SftpAccount,
+    | SftpAccount
+    | EinvoiceRulesAccount,
     Field(discriminator="kind"),
 ]

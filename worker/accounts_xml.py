@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from config.account_xml import As4Account, FolderAccount, SftpAccount
+from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
 from duepost.errors import ConfigError
 from worker.drop_folder import FolderDrop
 from worker.providers.as4_gateway import As4Gateway
+from worker.providers.einvoice_rules import EinvoiceRules
 from worker.providers.folder import Folder
 from worker.providers.port import Provider
 from worker.providers.sftp import Sftp
@@ -49,5 +50,18 @@ def _sftp(account: SftpAccount) -> Provider:
     return Sftp(drop=SftpDrop(server, account.folder, limit), call_limit=limit)
 
 
+def _einvoice_rules(account: EinvoiceRulesAccount) -> Provider:
+    return EinvoiceRules(
+        next_lane=account.next_lane,
+        rules_folder=account.rules_folder,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+
+
 # kind of provider account -> what builds its adapter
-XML_ADAPTERS: dict[str, Callable[[Any], Provider]] = {"as4": _as4, "folder": _folder, "sftp": _sftp}
+XML_ADAPTERS: dict[str, Callable[[Any], Provider]] = {
+    "as4": _as4,
+    "folder": _folder,
+    "sftp": _sftp,
+    "einvoice-rules": _einvoice_rules,
+}
