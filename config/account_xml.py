@@ -72,8 +72,13 @@ class EinvoiceRulesAccount(Account):
     knows_repeats: ClassVar[bool] = True  # nothing leaves: a check may be repeated
     takes_over: ClassVar[bool] = False
     kind: Literal["einvoice-rules"] = "einvoice-rules"
-    on_unknown: UnknownPolicy = Field(default=UnknownPolicy.RESEND, description="nothing leaves, so it is repeated")
+    on_unknown: UnknownPolicy = Field(default=UnknownPolicy.RESOLVE, description="nothing leaves, so nothing is taken")
     width: int = Field(default=1, ge=1, le=512, description="one engine for each process: more wait for it")
     next_lane: str = Field(default="xml", min_length=1, description="where a document goes that keeps the rules")
     rules_folder: Path | None = Field(default=None, description="further rule files")
     total_seconds: Seconds = Field(default=60, description="what a document is given")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Its answer is always no, which ends the doubt of a check that its worker did not survive."""
+        return True
