@@ -11,7 +11,7 @@ from duepost.errors import ConfigError
 from duepost.statuses import Status
 from sandbox.invoice_xml import invoice_xml, oioubl_xml
 from worker.providers.einvoice_rules import EinvoiceRules
-from worker.providers.port import Document, Job, Outcome, Verdict
+from worker.providers.port import Asked, Document, Job, Outcome, Verdict
 from worker.rules.engine import ENGINE
 from worker.rules.files import EN16931
 
@@ -82,6 +82,12 @@ def test_a_rule_file_that_is_none_is_no_fault_of_the_send(checked: Checked, tmp_
     outcome = checked(invoice_xml(), tmp_path)
     assert (outcome.verdict, outcome.reason.code, outcome.alarm) == (Verdict.TRANSIENT, "RULES_NOT_RUN", True)
     assert checked(invoice_xml()).verdict is Verdict.ACCEPTED
+
+
+def test_a_check_that_was_cut_short_leaves_nothing_in_doubt(job: MakeJob) -> None:
+    provider = EinvoiceRules()
+    assert isinstance(provider, Asked)
+    assert provider.ask(job()) is None
 
 
 def test_a_folder_that_is_none_is_told_at_the_start(tmp_path: Path) -> None:
