@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from duepost import crash
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHABLE, USAGE, ledger, settings
 from duepost.cli_guards import add_guard_commands
+from duepost.cli_receipts import add_receipt_commands
 from duepost.cli_sends import add_send_commands
 from duepost.doors import Taken, door_of
 from duepost.errors import DuepostError, Refused
@@ -32,6 +33,7 @@ account_app = typer.Typer(no_args_is_help=True, help="Whose sends: accounts and 
 app.add_typer(account_app, name="account")
 add_send_commands(app)
 add_guard_commands(app)
+add_receipt_commands(app)
 
 WARNINGS_SHOWN = 100  # of an import; beyond that they are counted
 

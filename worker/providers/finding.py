@@ -1,6 +1,6 @@
 """How does what a provider says get its form: a row of a table of verdicts, its raw answer, its own name?"""
 
-from duepost.verdicts import Finding as Finding
+from duepost.verdicts import Finding as Finding  # noqa: PLC0414 - others take it from here
 
 ANSWER_LIMIT = 1000  # characters, by the port
 REFERENCE_LIMIT = 100  # characters

@@ -9,7 +9,7 @@ from duepost.features import Feature
 from duepost.options import NONE, Options
 from duepost.reasons import Reason
 from duepost.statuses import Status
-from duepost.verdicts import Verdict as Verdict
+from duepost.verdicts import Verdict as Verdict  # noqa: PLC0414 - others take it from here
 
 
 @dataclass(frozen=True, slots=True)
