@@ -62,10 +62,10 @@ def settings() -> Settings:
 @cache
 def documents() -> DocumentStore:
     """This process's document store."""
-    return DocumentStore(settings().documents)
+    return settings().store
 
 
 @cache
 def provider() -> Provider:
     """This process's adapter: the very one that duepost uses."""
-    return adapter(ACCOUNT, settings().providers[ACCOUNT])
+    return adapter(ACCOUNT, settings().providers[ACCOUNT], None)

@@ -43,7 +43,7 @@ class NotDone(RuntimeError):  # noqa: N818 - it says what happened
 
 def pdf() -> bytes:
     """50 kB that pass for a PDF and compress as badly as one."""
-    return b"%PDF-1.7\n" + os.urandom(DOCUMENT_BYTES - 9)
+    return b"%PDF-1.7\n" + os.urandom(DOCUMENT_BYTES - 15) + b"%%EOF\n"
 
 
 def fill(

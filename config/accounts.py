@@ -6,6 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
+from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 
 
 class SmtpAccount(Account):
@@ -45,4 +48,7 @@ class HttpAccount(Account):
         return self.status_url is not None
 
 
-ProviderAccount = Annotated[SmtpAccount | HttpAccount, Field(discriminator="kind")]
+ProviderAccount = Annotated[
+    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount | PrintRunAccount,
+    Field(discriminator="kind"),
+]

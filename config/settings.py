@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from config.account import Account, Part, Seconds
+from config.account_sms import SmsAccount
 from config.accounts import ProviderAccount
 from config.names import RESERVED
 from duepost.errors import ConfigError
@@ -77,6 +78,9 @@ class Settings(DoorSettings):
     door_redelivery_seconds: Seconds = Field(
         default=60, description="a message of duepost.enqueue not finished by then"
     )
+    reports_key: SecretStr | None = Field(
+        default=None, min_length=32, description="signs the references that gateways report by"
+    )
     flower_rows_per_second: int = Field(default=500, ge=0, description="sends shown as rows of their own, per process")
     door_documents: Path | None = Field(default=None, description="folder from which duepost.enqueue takes documents")
 
@@ -123,6 +127,9 @@ def load_settings(**given: Any) -> Settings:
         )
     for name, account in settings.providers.items():
         _check_policy(f"DUEPOST_PROVIDERS__{name.upper()}__ON_UNKNOWN", account)
+        if isinstance(account, SmsAccount) and account.report_url and settings.reports_key is None:
+            mend = f"provider account {name} has a REPORT_URL: give 32 random characters or more, to sign references"
+            raise ConfigError("DUEPOST_REPORTS_KEY", "is not set", mend)
     if settings.quota_url is None and any(account.units_per_second for account in settings.providers.values()):
         raise ConfigError(
             "DUEPOST_LIMITS_URL", "is not set, and RabbitMQ counts no units", "name a Valkey, like redis://host:6379/1"

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
@@ -17,18 +18,13 @@ RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER, 0 seconds: closing sends R
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class HttpSession(asyncio.Protocol):
+class HttpTalk(asyncio.Protocol, ABC):
     """One keep-alive connection; answers keep the requests' order, also when they are pipelined."""
 
     def __init__(
-        self,
-        ledger: HttpLedger,
-        script: Script,
-        calls: HttpCalls | None,
-        delay: timedelta,
-        connections: set[asyncio.Transport],
+        self, script: Script, calls: HttpCalls | None, delay: timedelta, connections: set[asyncio.Transport]
     ) -> None:
-        self.ledger, self.script, self.calls, self.delay, self.connections = ledger, script, calls, delay, connections
+        self.script, self.calls, self.delay, self.connections = script, calls, delay, connections
         self.buffer = bytearray()
         self.begun = False  # a request's first bytes have come
         self.head: Request | None = None
@@ -126,27 +122,21 @@ class HttpSession(asyncio.Protocol):
                 self.note(request, answer.status)
                 self.start([answer.head + answer.body])
 
+    @abstractmethod
     def take(self, request: Request) -> None:
-        if request.method != "GET":  # nothing can be taken by asking
-            self.ledger.take(request)
+        """Write down what an act takes."""
+
+    @abstractmethod
+    def usual_answer(self, request: Request) -> Answer:
+        """Take it and answer, when nothing was scripted."""
+
+    @abstractmethod
+    def remember(self, key: str | None, answer: Answer) -> None:
+        """The scripted answer that a request was given, which its repeats may get as well."""
 
     def note(self, request: Request | None, done: int | str) -> None:
         if self.calls:
             self.calls.note(request, done)
-
-    def remember(self, key: str | None, answer: Answer) -> None:
-        # A standing answer is not the key's own: when it ends, a repeat is answered as usual.
-        if key and self.scripted and not self.ledger.forgetful:
-            self.script.answers[key] = answer
-
-    def usual_answer(self, request: Request) -> Answer:
-        if request.method == "GET" and request.key:
-            known = self.ledger.look_up(request.key)
-            return _accepted(known) if known else Answer(404, b'{"accepted": null}')
-        if request.method != "POST":
-            return Answer(405, headers={"allow": "GET, POST"})
-        identifier = self.ledger.take(request)
-        return self.script.answers.get(request.key or "") or _accepted(identifier)
 
     def start(self, pieces: Iterable[bytes], pause: timedelta = timedelta(0)) -> None:
         self.pieces, self.pause, self.waiting = iter(pieces), pause, True
@@ -183,6 +173,39 @@ class HttpSession(asyncio.Protocol):
         self.deaf = True
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         self.transport.abort()
+
+
+class HttpSession(HttpTalk):
+    """One connection of the HTTP counterpart."""
+
+    def __init__(
+        self,
+        ledger: HttpLedger,
+        script: Script,
+        calls: HttpCalls | None,
+        delay: timedelta,
+        connections: set[asyncio.Transport],
+    ) -> None:
+        super().__init__(script, calls, delay, connections)
+        self.ledger = ledger
+
+    def take(self, request: Request) -> None:
+        if request.method != "GET":  # nothing can be taken by asking
+            self.ledger.take(request)
+
+    def remember(self, key: str | None, answer: Answer) -> None:
+        # A standing answer is not the key's own: when it ends, a repeat is answered as usual.
+        if key and self.scripted and not self.ledger.forgetful:
+            self.script.answers[key] = answer
+
+    def usual_answer(self, request: Request) -> Answer:
+        if request.method == "GET" and request.key:
+            known = self.ledger.look_up(request.key)
+            return _accepted(known) if known else Answer(404, b'{"accepted": null}')
+        if request.method != "POST":
+            return Answer(405, headers={"allow": "GET, POST"})
+        identifier = self.ledger.take(request)
+        return self.script.answers.get(request.key or "") or _accepted(identifier)
 
 
 def _accepted(identifier: str) -> Answer:

@@ -58,7 +58,7 @@ def billing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
     path = tmp_path / "invoice.pdf"
-    path.write_bytes(b"%PDF-1.4")
+    path.write_bytes(b"%PDF-1.4\n%%EOF\n")
     return path
 
 

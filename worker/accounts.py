@@ -4,12 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
+from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
+from config.account_sms import SmsAccount
 from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
+from worker.accounts_sms import sms_adapter
+from worker.print_run.build import require_extras
 from worker.providers.http_json import HttpJson
+from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
+from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
@@ -40,17 +49,39 @@ def _http(account: HttpAccount) -> Provider:
     )
 
 
+def _ipp(account: IppAccount) -> Provider:
+    return Ipp(
+        uri=account.uri,
+        user=account.user,
+        password=account.password.get_secret_value() if account.password else None,
+        sides=account.sides,
+        media=account.media,
+        ca_file=account.ca_file,
+        call_limit=timedelta(seconds=account.call_seconds),
+        print_limit=timedelta(seconds=account.print_seconds),
+    )
+
+
+def _print_run(account: PrintRunAccount) -> Provider:
+    require_extras(account)
+    return PrintRun()
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "print-run": _print_run}
 
 
-def adapter(name: str, account: ProviderAccount) -> Provider:
+def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:
     """The adapter for the provider account of that name. Opens no connection.
+
+    reports_key: signs the references that SMS gateways report by.
 
     Raises: ConfigError for a setting that only the adapter can judge.
     """
     setting = f"DUEPOST_PROVIDERS__{name.upper()}__"
     try:
+        if isinstance(account, SmsAccount):
+            return sms_adapter(name, account, reports_key)
         return ADAPTERS[account.kind](account)
     except ConfigError as wrong:
         raise ConfigError(setting + wrong.setting.upper(), wrong.problem, wrong.hint) from None

@@ -17,7 +17,7 @@ app = app_from_environment()
 add_tasks(app)
 try:
     for _name, _account in app.settings.providers.items():
-        adapter(_name, _account)  # a wrong one is found now, not at the first order
+        adapter(_name, _account, app.settings.reports_key)  # a wrong one is found now, not at the first order
 except ConfigError as wrong:
     sys.exit(f"duepost cannot start: {wrong}")
 

@@ -27,7 +27,7 @@ def lanes_of(settings: Settings, providers: Mapping[str, Provider]) -> list[Decl
 def declare_lanes(settings: Settings) -> None:
     """Tell the ledger. When it is away the doors go on with what they know; the next start tells it."""
     named = {lane.provider for lane in settings.lanes.values()}
-    providers = {name: adapter(name, settings.providers[name]) for name in named}
+    providers = {name: adapter(name, settings.providers[name], settings.reports_key) for name in named}
     engine = open_ledger(settings.database_url, name="worker")
     try:
         with engine.begin() as connection:

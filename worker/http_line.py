@@ -1,5 +1,6 @@
 """How does one request cross one connection within its deadline?"""
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from worker.deadline import Deadline, DeadlineSocket
 
 LARGEST_ANSWER = 1_000_000  # bytes of body
 LARGEST_HEAD = 64 * 1024  # bytes
+
+# At DEBUG urllib3 writes the address of every request, and in some there are a password and a telephone number.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 20.0  # a turn that comes sooner is reserved and waited for in the sending thread
 BLIND = timedelta(seconds=5)  # when Valkey is away: a limit is a promise, so nothing goes
 ANSWERS_WITHIN = 5.0  # seconds
+KOMBUS, REDIS_PYS = "redis+socket://", "unix://"  # names of one scheme
 
 # KEYS[1]: the account's; ARGV: seconds a unit, units at once, units wanted, the longest wait. Answers how many seconds
 # to wait for the turn that is now reserved, or minus the wait when it is longer than that: then nothing is reserved.
@@ -41,7 +42,9 @@ class Quota:
     """
 
     def __init__(self, url: str, account: str, *, per_second: float, burst: int, stopping: threading.Event) -> None:
-        self._client: Redis = Redis.from_url(url, socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=ANSWERS_WITHIN)
+        self._client: Redis = Redis.from_url(
+            url.replace(KOMBUS, REDIS_PYS), socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=ANSWERS_WITHIN
+        )
         self._take: Any = self._client.register_script(TAKE)
         self._key = f"duepost:quota:{account}"
         self._each = 1 / per_second

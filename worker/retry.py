@@ -104,7 +104,7 @@ def follow(
     limit = deadline + LAST_CALL
     if outcome.verdict is Verdict.PENDING:
         wait = min(told or _next_look(now - first_due, policy), max(left, SOONEST))
-        return Following(Status.QUEUE, wait, counted=False, reason=outcome.reason, in_doubt=True, not_after=limit)
+        return Following(outcome.status, wait, counted=False, reason=outcome.reason, in_doubt=True, not_after=limit)
     if next_lane and not doubt and (outcome.verdict is Verdict.TRANSIENT or outcome.alarm):
         return _failed_over(outcome, next_lane, _wait(outcome, attempt, policy), limit)
     wait = _wait(outcome, attempt, policy) * uniform(1 - policy.jitter, 1 + policy.jitter)

@@ -16,7 +16,10 @@ from sqlalchemy.exc import DBAPIError
 
 from duepost import crash
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHABLE, USAGE, ledger, settings
+from duepost.cli_documents import document_app
 from duepost.cli_guards import add_guard_commands
+from duepost.cli_lanes import lane_app
+from duepost.cli_print import account_cutoff, print_app
 from duepost.cli_receipts import add_receipt_commands
 from duepost.cli_sends import add_send_commands
 from duepost.doors import Taken, door_of
@@ -31,6 +34,10 @@ from duepost.terminal import err, out, print_standing, progress, trouble_of_ledg
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="duepost: invoices, delivered and accounted for.")
 account_app = typer.Typer(no_args_is_help=True, help="Whose sends: accounts and their time zones.")
 app.add_typer(account_app, name="account")
+app.add_typer(document_app, name="document")
+app.add_typer(lane_app, name="lane")
+app.add_typer(print_app, name="print")
+account_app.command("cutoff")(account_cutoff)
 add_send_commands(app)
 add_guard_commands(app)
 add_receipt_commands(app)

@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.intake import Door, Intake
 from duepost.ledger.accept import Accepted
@@ -142,7 +141,7 @@ class _AtOnce(Executor):
 
 def door_of(settings: DoorSettings) -> Door:
     """The door that the settings describe."""
-    return Door(settings.rules, DocumentStore(settings.documents, settings.document_limit_bytes))
+    return Door(settings.rules, settings.store)
 
 
 @cache

@@ -3,8 +3,8 @@
 Everything here happens in the caller's transaction: what it rolls back was never accepted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 from uuid import UUID
@@ -12,16 +12,21 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
-from duepost.documents import DocumentStore, StoredDocument
+from duepost.document_kinds import StoredDocument
+from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fitting import too_large, unfit
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.lanes import DeclaredLane, declared
+from duepost.pages import pages_of
+from duepost.quiet import next_allowed, told
 from duepost.rules import A_DAY, Rules
-from duepost.sends import CheckedSend, NewSend, Receipt
+from duepost.sends import Channel, CheckedSend, DocumentSource, NewSend, Receipt
 from duepost.validation import account_name, business_key, check, problems
+
+MOST_UNITS = 32_767  # the ledger's smallint
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,14 @@ class Intake:
         """Give the send its id and its business key, and store its documents' bytes."""
         account = self._account(checked.account)
         document, attachments = self._stored(checked)
+        if checked.channel is Channel.PRINT:
+            checked = replace(checked, units=self._pages(checked))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
+        quiet = self._door.rules.quiet_hours.get(checked.channel)
+        later = quiet and next_allowed(checked.to_address, due_at, account.zone, quiet)
+        if quiet and later:
+            warning = told(later, account.zone, quiet)
+            checked, due_at = replace(checked, warnings=(*checked.warnings, warning)), later
         return Accepted(
             id=new_id(),
             account_id=account.id,
@@ -142,12 +154,22 @@ class Intake:
     def _stored(self, checked: CheckedSend) -> tuple[StoredDocument | None, tuple[tuple[StoredDocument, str], ...]]:
         put = self._door.documents.put
         document = put(checked.document) if checked.document is not None else None
-        attachments = tuple((put(one.source), one.filename or "document") for one in checked.attachments)
-        stored = [*([document] if document else []), *(one for one, _ in attachments)]
-        problem = too_large(checked, [one.size for one in stored], self._lanes()) if stored else None
+        attachments = tuple((_put(put, one.source), one.filename or "document") for one in checked.attachments)
+        sizes = [*([document.size] if document else []), *(one.size for one, _ in attachments)]
+        if attachments and sum(sizes) > self._door.documents.limit:
+            limit = f"{self._door.documents.limit:,}"
+            raise InvalidSend("Attachments", f"and the document are larger than {limit} bytes", "send less at once")
+        problem = too_large(checked, sizes, self._lanes()) if sizes else None
         if problem:
             raise problem
         return document, attachments
+
+    def _pages(self, checked: CheckedSend) -> int:
+        sources = [checked.document, *(one.source for one in checked.attachments)]
+        contents = [self._door.documents.content_of(one) for one in sources if one is not None]
+        if not contents:
+            raise InvalidSend("Document", "is missing", "name the PDF to print")
+        return min(sum(pages_of(content) for content in contents), MOST_UNITS)
 
     def _lanes(self) -> dict[str, DeclaredLane]:
         if self._declared is None:
@@ -175,6 +197,13 @@ class Intake:
         new = [stored for digest, stored in found.items() if digest not in self._documents]
         add_documents(self._connection, new)
         self._documents.update(found)
+
+
+def _put(put: Callable[[DocumentSource], StoredDocument], source: DocumentSource) -> StoredDocument:
+    try:
+        return put(source)
+    except InvalidSend as unusable:
+        raise InvalidSend("Attachments", unusable.problem, unusable.hint, source) from None
 
 
 def _is_due(accepted: Accepted, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from duepost.errors import InvalidSend
-from duepost.sends import NewSend
+from duepost.sends import Attachment, DocumentSource, NewSend, Reference
 
 # column, as documented -> field of NewSend
 COLUMNS = {
@@ -31,6 +31,14 @@ COLUMNS = {
     "Lane": "lane",
     "Priority": "priority",
     "Sequence": "sequence",
+    "Bcc": "bcc",
+    "From": "sender",
+    "FromName": "sender_name",
+    "Language": "language",
+    "ConfirmRead": "confirm_read",
+    "Attachments": "attachments",
+    "Attach": "attach",
+    "MaxSegments": "max_segments",
 }
 SPELLED = {name.lower(): name for name in COLUMNS}  # small letters -> column, as documented
 ANY_SPELLING = str.maketrans("", "", "_ ")
@@ -41,8 +49,8 @@ SLIP = 0.85  # how like a column a name is that we repeat, of 1: Chanel is 0.92 
 class RowReader:
     """Reads the rows of one file; names of columns may differ in case, blanks and underscores.
 
-    A Document's path is relative to `folder`. Also reads FarPay's form, {"InvoiceNumber": …, "Send": {"Channel": …}}:
-    beside Send the invoice may hold names unknown here, inside it none.
+    A Document's path is relative to `folder`; `sha256:…` names one that the store holds. Also reads FarPay's form,
+    {"InvoiceNumber": …, "Send": {"Channel": …}}: beside Send the invoice may hold names unknown here, inside it none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,10 +79,25 @@ class RowReader:
             columns[field] = column
             if value is None or value == "":
                 continue
+            if field == "attachments":
+                asked[field] = self._attachments(value)
+                continue
             if type(value) is not str:
                 value = _text(column, value)  # noqa: PLW2901 - the cell as text is the cell
-            asked[field] = self._path(value) if field == "document" else value
+            asked[field] = self._source(value) if field == "document" else value
         return NewSend(**asked)
+
+    def _attachments(self, value: object) -> tuple[Attachment, ...]:
+        """A list of paths, or one text with a path on each side of a semicolon."""
+        paths = value if isinstance(value, list) else _text("Attachments", value).split(";")
+        if not all(isinstance(path, str) for path in paths):
+            raise InvalidSend("Attachments", "holds something that is no path", 'write it like ["1001.xml"]', value)
+        return tuple(Attachment(self._source(path)) for path in paths if path.strip())
+
+    def _source(self, written: str) -> DocumentSource:
+        """`sha256:` and digits name a document that the store holds, all else is a path."""
+        scheme, colon, digits = written.strip().partition(":")
+        return Reference(digits) if colon and scheme.lower() == "sha256" else self._path(written)
 
     def _path(self, written: str) -> Path:
         """Making a Path costs as much as reading the row; many files name one document for all their rows."""
@@ -113,6 +136,8 @@ def _unknown(name: str) -> InvalidSend:
 
 
 def _text(column: str, value: object) -> str:
+    if isinstance(value, bool) and column == "ConfirmRead":
+        return str(value)
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     raise InvalidSend(column, "is neither text nor a number", "write it as a string", value)

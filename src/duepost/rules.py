@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from duepost.quiet import QuietHours
 from duepost.sends import Channel
 
 A_DAY = timedelta(hours=24)
@@ -20,6 +21,8 @@ class Rules:
     document_limit: bytes of the largest document taken.
     first_lane: channel -> lane of a send that names none; the channel's own name where none is given.
     late_after: channel -> how long after its time a send may still leave by itself; a day where none is given.
+    sms_max_segments: the most parts of an SMS. sms_too_long: what becomes of a text that takes more.
+    quiet_hours: channel -> when nothing may arrive; a channel not named has none.
     """
 
     gln_check: Literal["strict", "warn"] = "strict"
@@ -28,3 +31,6 @@ class Rules:
     document_limit: int = 10_000_000
     first_lane: Mapping[Channel, str] = field(default_factory=dict)
     late_after: Mapping[Channel, timedelta] = field(default_factory=dict)
+    sms_max_segments: int = 6
+    sms_too_long: Literal["refuse", "truncate"] = "refuse"
+    quiet_hours: Mapping[Channel, QuietHours] = field(default_factory=dict)

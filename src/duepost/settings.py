@@ -20,9 +20,13 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from duepost.crash import POINTS
+from duepost.documents import DocumentStore
 from duepost.errors import ConfigError
+from duepost.quiet import read_hours
 from duepost.rules import Rules
 from duepost.sends import Channel
+from duepost.shelf import shelf_at
+from duepost.sms import PARTS_LIMIT, TooLong
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 PREFIX = "DUEPOST_"
@@ -30,6 +34,7 @@ DRIVER = "postgresql+psycopg"
 FILE = "DUEPOST_CONFIG"
 SANDBOX = "sandbox"  # the environment of demos, tests and drills
 LATE_HOURS: dict[Channel, float] = dict.fromkeys(Channel, 24.0)
+QUIET_HOURS: dict[Channel, str] = {Channel.SMS: "22-07"}
 TAG_PLACE = 2  # in the place of an error: setting, name, kind, field …
 FIELD_NAMED = re.compile(r'field "([a-z_]+)"')
 
@@ -45,7 +50,14 @@ class DoorSettings(BaseSettings):
     )
 
     database_url: SecretStr = Field(description="SQLAlchemy address of the ledger, postgresql+psycopg://…")
-    documents: Path = Field(default=Path(".duepost/documents"), description="folder of the document store")
+    documents: str = Field(
+        default=".duepost/documents", min_length=1, description="the document store: a folder, or s3://bucket/prefix"
+    )
+    documents_key: str | None = Field(default=None, description="of the bucket; unset: as s3fs finds it")
+    documents_secret: SecretStr | None = Field(default=None, description="that belongs to the key")
+    documents_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="of what speaks like S3, elsewhere than at Amazon"
+    )
     gln_check: Literal["strict", "warn"] = Field(default="strict", description="what a wrong GLN check digit is")
     default_region: str | None = Field(default=None, description="country (DK) of phone numbers without one")
     test_domains: bool = Field(default=False, description="accept e-mail addresses under .test")
@@ -53,8 +65,13 @@ class DoorSettings(BaseSettings):
     late_hours: dict[Channel, Annotated[float, Field(gt=0, le=8784)]] = Field(
         default=LATE_HOURS, description="a send that has not left so long after its time is held as 110 LATE"
     )
+    sms_max_segments: int = Field(default=6, ge=1, le=PARTS_LIMIT, description="the most parts of an SMS")
+    sms_too_long: TooLong = Field(default="refuse", description="what becomes of an SMS that takes more parts")
+    quiet_hours: dict[Channel, str] = Field(
+        default=QUIET_HOURS, description="when nothing leaves, wall time at the receiver; empty: always"
+    )
     routes: dict[Channel, tuple[str, ...]] = Field(
-        default_factory=dict, description="channel to lanes: the first takes its sends, the others take over from it"
+        default={}, description="channel to lanes: the first takes its sends, the others take over from it"
     )
     environment: str = Field(
         default="production", pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$", description="whose ledger may be sent from"
@@ -65,6 +82,18 @@ class DoorSettings(BaseSettings):
     @classmethod
     def _others_keep_theirs(cls, given: dict[Channel, float]) -> dict[Channel, float]:
         return {**LATE_HOURS, **given}
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_hours(cls, given: dict[Channel, str]) -> dict[Channel, str]:
+        for hours in given.values():
+            read_hours(hours)
+        return {**QUIET_HOURS, **given}
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _may_be_a_path(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, Path) else given
 
     @field_validator("crash_at")
     @classmethod
@@ -105,6 +134,17 @@ class DoorSettings(BaseSettings):
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
 
     @property
+    def store(self) -> DocumentStore:
+        """Where the documents lie. Raises: ConfigError."""
+        shelf = shelf_at(
+            self.documents,
+            key=self.documents_key,
+            secret=self.documents_secret.get_secret_value() if self.documents_secret else None,
+            endpoint_url=self.documents_endpoint,
+        )
+        return DocumentStore(shelf, self.document_limit_bytes)
+
+    @property
     def rules(self) -> Rules:
         """What validation needs of them."""
         return Rules(
@@ -114,6 +154,9 @@ class DoorSettings(BaseSettings):
             document_limit=self.document_limit_bytes,
             first_lane={channel: route[0] for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
+            sms_max_segments=self.sms_max_segments,
+            sms_too_long=self.sms_too_long,
+            quiet_hours={channel: hours for channel, word in self.quiet_hours.items() if (hours := read_hours(word))},
         )
 
 

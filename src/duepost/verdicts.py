@@ -14,7 +14,7 @@ class Verdict(StrEnum):
     TRANSIENT = "transient"  # surely not sent; a later attempt may succeed
     WAIT = "wait"  # surely not sent, and not the send's fault (429, refused credentials): no attempt is counted
     UNKNOWN = "unknown"  # the provider may or may not have taken it
-    PENDING = "pending"  # the provider has it and is at work: it is asked again, and no attempt is counted
+    PENDING = "pending"  # the provider has it and is at work: 100 or 310, asked again, and no attempt is counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def surroundings(
     monkeypatch.setenv("DUEPOST_DOCUMENTS", str(tmp_path / "documents"))
     monkeypatch.chdir(tmp_path)
     door_from_environment.cache_clear()
-    Path("invoice-1001.pdf").write_bytes(b"%PDF-1.7 a document")
+    Path("invoice-1001.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     with engine.begin() as connection:
         add_account(connection, "acme", "Europe/Copenhagen")
     yield

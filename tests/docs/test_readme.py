@@ -25,7 +25,7 @@ def surroundings(database_url: str, engine: Engine, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DUEPOST_DOCUMENTS", str(tmp_path / "documents"))
     monkeypatch.chdir(tmp_path)
     door_from_environment.cache_clear()
-    Path("1002.pdf").write_bytes(b"%PDF-1.7 a document")
+    Path("1002.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     with engine.begin() as connection:
         add_account(connection, "default", "Europe/Copenhagen")
     yield

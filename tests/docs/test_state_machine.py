@@ -18,7 +18,9 @@ PLACES = ("worker", "scheduler", "src/duepost/ledger")
 FILES = ("src/duepost/mail_verdicts.py", "src/duepost/receipts.py")
 CODE = re.compile(r"[A-Z][A-Z0-9]{3,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Words in capitals that are no reasons: protocols' commands, and SQLAlchemy's isolation level.
-OTHER_WORDS = {stage.value for stage in Stage} | {"AUTOCOMMIT", "CA_FILE", "LOGIN", "PLAIN", "POST", "SMTPUTF8"}
+OTHER_WORDS = {stage.value for stage in Stage} | {
+    *("AUTOCOMMIT", "CA_FILE", "LOGIN", "PLAIN", "POST", "SMTPUTF8", "UCS2", "UTF8")
+}
 
 
 def literals() -> Iterator[str]:

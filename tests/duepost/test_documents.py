@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from duepost.documents import DocumentStore, StoredDocument
+from duepost.document_kinds import StoredDocument
+from duepost.documents import DocumentDamaged, DocumentStore
 from duepost.errors import InvalidSend
+from duepost.sends import Reference
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -18,15 +20,20 @@ def store(tmp_path: Path) -> DocumentStore:
     return DocumentStore(tmp_path / "store")
 
 
+def folder_of(store: DocumentStore) -> Path:
+    assert isinstance(store.place, Path)
+    return store.place
+
+
 def files_in(store: DocumentStore) -> list[Path]:
-    return [path for path in store.folder.rglob("*") if path.is_file()]
+    return [path for path in folder_of(store).rglob("*") if path.is_file()]
 
 
 def test_a_document_lies_under_the_name_of_its_content(store: DocumentStore) -> None:
     digest = sha256(PDF)
     assert store.put(PDF) == StoredDocument(digest.digest(), "application/pdf", len(PDF))
     name = digest.hexdigest()
-    assert files_in(store) == [store.folder / name[:2] / name]
+    assert files_in(store) == [folder_of(store) / name[:2] / name]
     assert store.read(digest.digest()) == PDF
 
 
@@ -38,11 +45,11 @@ def test_a_path_and_its_bytes_are_the_same_document(store: DocumentStore, tmp_pa
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
-        (b"%PDF-2.0", "application/pdf"),
+        (b"%PDF-2.0\n%%EOF", "application/pdf"),
         (b"<?xml version='1.0'?><Invoice/>", "application/xml"),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", "application/xml"),
-        (b"\x89PNG\r\n\x1a\n0", "image/png"),
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n0IEND\xaeB`\x82", "image/png"),
+        (b"\xff\xd8\xff\xe0\xff\xd9", "image/jpeg"),
         (b"II*\x00", "image/tiff"),
     ],
 )
@@ -72,8 +79,58 @@ def test_empty_and_oversized_documents_are_refused(tmp_path: Path) -> None:
 
 def test_a_document_that_cannot_be_read_is_refused(store: DocumentStore, tmp_path: Path) -> None:
     for path, problem in (("missing.pdf", "does not exist"), (".", "is a folder"), ("a\0.pdf", "cannot be read")):
-        with pytest.raises(InvalidSend, match=f"^Document {problem}"):
+        with pytest.raises(InvalidSend, match=rf"^Document {problem}"):
             store.put(tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"%PDF-1.7\n" + bytes(5000), "is a PDF that breaks off"),
+        (b"%PDF-1.7\n%%EOF" + bytes(5000), "is a PDF that breaks off"),
+        (b"\x89PNG\r\n\x1a\n0", "is a PNG picture that breaks off"),
+        (b"\xff\xd8\xff\xe0", "is a JPEG picture that breaks off"),
+        (b"<?xml version='1.0'?><Invoice>", r"is no well-formed XML \(line 1\)"),
+        (b"<?xml version='1.0'?>\n<a>&undefined;</a>", r"is no well-formed XML \(line 2\)"),
+        (b"<?xml version='1.0'?><!DOCTYPE a SYSTEM 'http://192.0.2.1/a.dtd'><a/>", "has a DOCTYPE"),
+        (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "has a DOCTYPE"),
+        (b"<?xml version='1.0'?>" + b"<a>" * 101 + b"</a>" * 101, "is nested deeper than 100 elements"),
+        (b"<?xml version='1.0'?>" + b"<a>" * 200_000, "is (nested deeper|no well-formed)"),
+    ],
+)
+def test_what_is_damaged_or_dangerous_is_refused(store: DocumentStore, content: bytes, problem: str) -> None:
+    with pytest.raises(InvalidSend, match=rf"^Document {problem}"):
+        store.put(content)
+
+
+def test_a_fifo_keeps_nobody_waiting(store: DocumentStore, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.pdf")
+    with pytest.raises(InvalidSend, match=r"^Document is no file"):
+        store.put(tmp_path / "a.pdf")
+
+
+def test_a_reference_is_the_document_that_the_store_holds(store: DocumentStore) -> None:
+    stored = store.put(PDF)
+    assert store.look(Reference(stored.sha256.hex())) == stored
+    assert store.content_of(Reference(stored.sha256.hex())) == PDF
+
+
+@pytest.mark.parametrize(
+    ("reference", "problem"),
+    [("0" * 64, "is not in the store"), ("", "is no reference"), ("../../etc/passwd", "is no reference")],
+)
+def test_a_reference_to_nothing_is_refused(store: DocumentStore, reference: str, problem: str) -> None:
+    with pytest.raises(InvalidSend, match=rf"^Document {problem}"):
+        store.put(Reference(reference))
+
+
+def test_a_stored_document_that_was_changed_is_never_given_out(store: DocumentStore) -> None:
+    stored = store.put(PDF)
+    files_in(store)[0].write_bytes(PDF[:-1])
+    with pytest.raises(DocumentDamaged):
+        store.read(stored.sha256)
+    with pytest.raises(InvalidSend, match=r"^Document is damaged in the store"):
+        store.look(Reference(stored.sha256.hex()))
 
 
 def test_reading_what_was_never_put_is_file_not_found(store: DocumentStore) -> None:
@@ -87,7 +144,7 @@ def test_a_look_judges_as_put_does_and_writes_nothing(store: DocumentStore, tmp_
     seen = [store.look(tmp_path / "a.pdf"), store.look(PDF)]
     with pytest.raises(InvalidSend, match=r"^Document is of an unknown kind"):
         store.look(tmp_path / "a.txt")
-    assert not store.folder.exists()
+    assert not folder_of(store).exists()
     assert seen == [store.put(tmp_path / "a.pdf")] * 2
 
 
@@ -100,13 +157,13 @@ def test_a_document_looked_at_before_is_kept_when_it_is_put(store: DocumentStore
 def test_a_store_that_does_not_write_judges_only(tmp_path: Path) -> None:
     store = DocumentStore(tmp_path / "store", writes=False)
     assert store.put(PDF) == store.look(PDF)
-    assert not store.folder.exists()
+    assert not folder_of(store).exists()
 
 
 def test_content_already_there_is_not_written_again(store: DocumentStore) -> None:
     store.put(PDF)
     [before] = [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in files_in(store)]
-    DocumentStore(store.folder).put(PDF)
+    DocumentStore(folder_of(store)).put(PDF)
     assert [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in files_in(store)] == [before]
 
 
@@ -138,9 +195,9 @@ def test_a_document_removed_from_the_store_is_written_again(store: DocumentStore
 
 
 def test_many_may_put_the_same_content_at_once(store: DocumentStore) -> None:
-    content = PDF + bytes(1_000_000)
+    content = b"%PDF-1.7\n" + bytes(1_000_000) + b"%%EOF"
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda _: DocumentStore(store.folder).put(content), range(32)))
+        found = list(threads.map(lambda _: DocumentStore(folder_of(store)).put(content), range(32)))
     assert len(set(found)) == 1
     assert len(files_in(store)) == 1
     assert store.read(found[0].sha256) == content

@@ -279,7 +279,8 @@ def test_a_document_of_many_sends_is_stored_once(billing: Connection, door: Door
     with_documents = [replace(ONE, document=tmp_path / "a.pdf"), replace(OTHER, document=tmp_path / "b.pdf")]
     enqueue_many(billing, with_documents, door=door)
     assert rows_in(billing, "document") == 1
-    assert len([path for path in door.documents.folder.rglob("*") if path.is_file()]) == 1
+    assert isinstance(door.documents.place, Path)
+    assert len([path for path in door.documents.place.rglob("*") if path.is_file()]) == 1
 
 
 def test_receipts_come_in_the_order_of_the_sends(billing: Connection, door: Door) -> None:

@@ -123,7 +123,8 @@ def test_the_document_of_a_bad_row_is_judged_but_not_kept(billing: Connection, d
     told: list[RowProblem] = []
     take(billing, path, door, told)
     assert [(bad.line, bad.problem.field) for bad in told] == [(1, "ToAddress"), (2, "ToAddress"), (2, "Document")]
-    assert not door.documents.folder.exists()
+    assert isinstance(door.documents.place, Path)
+    assert not door.documents.place.exists()
 
 
 def test_two_imports_of_one_file_at_once_take_each_row_once(ledger: Engine, door: Door, tmp_path: Path) -> None:

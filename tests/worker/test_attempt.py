@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, func, select, text, update
 
-from duepost.documents import DocumentStore, StoredDocument
+from duepost.document_kinds import StoredDocument
+from duepost.documents import DocumentStore
 from duepost.ledger import look
 from duepost.ledger.accept import accept_one, add_documents
 from duepost.ledger.look import Standing

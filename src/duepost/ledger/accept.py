@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Uuid
 
-from duepost.documents import StoredDocument
+from duepost.document_kinds import StoredDocument
 from duepost.ledger.schema import attachment, document, send, state
 from duepost.sends import CheckedSend, Receipt
 from duepost.statuses import Status

@@ -99,10 +99,11 @@ def doubtful(connection: Connection, chosen: Chosen, *, limit: int | None = None
 def settle(connection: Connection, chosen: Chosen, finding: Finding, *, reason: str, actor: str) -> list[UUID]:
     """Write what a person found out; returns the ids that were settled: those in doubt among the chosen.
 
-    Chosen by id also one that is to be asked for or repeated by itself (310), unless a provider has it just now. Served
-    by ix_state_in_doubt.
+    Chosen by id also one that is to be asked for or repeated by itself (310, 100), unless a provider has it just now.
+    Served by ix_state_in_doubt.
     """
-    statuses = [int(Status.ERROR)] + ([int(Status.ERROR_SENDING_EMAIL)] if chosen.ids else [])
+    by_itself = [int(Status.ERROR_SENDING_EMAIL), int(Status.QUEUE)] if chosen.ids else []
+    statuses = [int(Status.ERROR), *by_itself]
     in_doubt = (
         picked(state.c.in_doubt, state.c.begun_at.is_(None), state.c.status.in_(statuses), *_fitting(chosen), wait=True)
         .join(send, send.c.id == state.c.send_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Interval, case, cast, exists, func, literal, or_
+from sqlalchemy.dialects.postgresql import JSONB
 
 from duepost.ledger.change import change, picked, run_change
 from duepost.ledger.schema import send, state
@@ -18,7 +19,9 @@ def fail_over(connection: Connection, lane: str, to: str, route: Sequence[str], 
     ix_state_due.
     """
     own = exists().where(send.c.id == state.c.send_id, send.c.options["route"].is_not(None))
-    same = exists().where(send.c.id == state.c.send_id, send.c.options["route"] == func.to_jsonb(list(route)))
+    same = exists().where(
+        send.c.id == state.c.send_id, send.c.options["route"] == cast(literal(list(route), JSONB), JSONB)
+    )
     tried = picked(
         state.c.lane == lane,
         state.c.due_at <= func.now(),

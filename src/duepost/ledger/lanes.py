@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from duepost.features import Feature
+from duepost.features import EVERYTHING, Feature
 from duepost.ledger.schema import lane
 from duepost.sends import Channel
 
@@ -21,6 +21,11 @@ class DeclaredLane:
     kind: str
     features: frozenset[Feature]
     largest: int | None = None
+
+    @property
+    def lacks(self) -> list[Feature]:
+        """What it cannot express."""
+        return sorted(EVERYTHING - self.features)
 
 
 def declare(connection: Connection, lanes: Iterable[DeclaredLane]) -> None:

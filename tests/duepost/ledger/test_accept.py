@@ -12,7 +12,8 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, null
 from sqlalchemy.exc import IntegrityError
 
-from duepost.documents import DocumentStore, StoredDocument
+from duepost.document_kinds import StoredDocument
+from duepost.documents import DocumentStore
 from duepost.doors import enqueue, enqueue_many
 from duepost.intake import Door
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends

@@ -12,9 +12,13 @@ from sandbox.http_counterpart import HttpCounterpart
 from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
+from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
+from worker.providers.ipp import Ipp
+from worker.providers.kannel import Kannel
 from worker.providers.port import Job, Provider, Verdict
 from worker.providers.smtp import Smtp
+from worker.providers.twilio import Twilio
 
 SECRET = "correct-horse-battery"
 SHORT = timedelta(seconds=0.4)
@@ -47,7 +51,19 @@ ADAPTERS: dict[str, Make] = {
         final_dot_limit=SHORT,
     ),
     "http": lambda host, port: HttpJson(url=f"http://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
+    "kannel": lambda host, port: Kannel(
+        url=f"http://{host}:{port}/cgi-bin/sendsms", user="shop", password=SECRET, sender="Acme", total_limit=SHORT
+    ),
+    "gatewayapi": lambda host, port: GatewayApi(
+        url=f"http://{host}:{port}/rest/mtsms", token=SECRET, sender="Acme", total_limit=SHORT
+    ),
+    "twilio": lambda host, port: Twilio(
+        url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=SHORT
+    ),
     "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
+    "ipp": lambda host, port: Ipp(
+        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
+    ),
 }
 
 

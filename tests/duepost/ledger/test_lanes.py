@@ -1,0 +1,95 @@
+"""Do the doors know what the lanes can deliver, and refuse what none of them could?"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from duepost.documents import DocumentStore
+from duepost.doors import enqueue
+from duepost.errors import InvalidSend
+from duepost.features import EVERYTHING, FIELDS, Feature
+from duepost.intake import Door
+from duepost.ledger.lanes import DeclaredLane, declare, declared, forget
+from duepost.rules import Rules
+from duepost.sends import Channel, NewSend
+from tests.duepost.ledger.conftest import account_id, rows_in
+
+PDF = b"%PDF-1.7\n%%EOF\n"
+EMAIL = DeclaredLane("email", Channel.EMAIL, "smtp", "smtp", EVERYTHING)
+SEND = NewSend(channel="email", invoice="1001", to_address="anna@customer.dk")
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    return Door(Rules(), DocumentStore(tmp_path / "documents"))
+
+
+def refused(engine: Engine, door: Door, told: DeclaredLane, **changes: Any) -> InvalidSend:
+    """Why the send is not taken."""
+    with engine.begin() as connection:
+        account_id(connection)
+        declare(connection, [told])
+        with pytest.raises(InvalidSend) as caught:
+            enqueue(connection, replace(SEND, **changes), door=door)
+        assert rows_in(connection, "send") == 0
+    return caught.value
+
+
+def test_the_newest_word_of_a_lane_stands(engine: Engine) -> None:
+    narrow = replace(EMAIL, features=frozenset({Feature.NOTE}), largest=5_000)
+    with engine.begin() as connection:
+        declare(connection, [EMAIL])
+        declare(connection, [narrow])
+        assert declared(connection) == {"email": narrow}
+
+
+def test_a_lane_that_is_forgotten_is_known_no_more(engine: Engine) -> None:
+    with engine.begin() as connection:
+        declare(connection, [EMAIL])
+        assert [forget(connection, "email"), forget(connection, "email"), declared(connection)] == [True, False, {}]
+
+
+def test_a_ledger_to_which_no_worker_ever_came_refuses_nothing(engine: Engine, door: Door) -> None:
+    with engine.begin() as connection:
+        account_id(connection)
+        assert enqueue(connection, replace(SEND, lane="anything"), door=door).id
+
+
+def test_a_misspelt_lane_is_refused_with_those_there_are(engine: Engine, door: Door) -> None:
+    wrong = refused(engine, door, EMAIL, lane="emial")
+    assert (wrong.field, wrong.hint) == ("Lane", "use email")
+
+
+def test_a_channel_without_a_lane_is_refused(engine: Engine, door: Door) -> None:
+    assert refused(engine, door, EMAIL, channel="xml", to_address="5790000123452").field == "Lane"
+
+
+def test_a_lane_of_another_channel_is_refused(engine: Engine, door: Door) -> None:
+    assert refused(engine, door, replace(EMAIL, channel=Channel.SMS)).field == "Lane"
+
+
+@pytest.mark.parametrize(
+    ("feature", "changes"),
+    [
+        (Feature.NOTE, {"note": "Hello"}),
+        (Feature.SUBJECT, {"subject": "Invoice"}),
+        (Feature.DOCUMENT, {"document": PDF, "filename": "1001.pdf"}),
+    ],
+)
+def test_what_the_lanes_provider_cannot_express_is_refused_naming_field_and_account(
+    engine: Engine, door: Door, feature: Feature, changes: dict[str, Any]
+) -> None:
+    wrong = refused(engine, door, replace(EMAIL, features=EVERYTHING - {feature}), **changes)
+    assert (wrong.field, "provider account smtp" in str(wrong)) == (FIELDS[feature], True)
+
+
+def test_documents_larger_than_the_provider_account_takes_are_refused(engine: Engine, door: Door) -> None:
+    wrong = refused(engine, door, replace(EMAIL, largest=10), document=PDF, filename="1001.pdf")
+    assert (wrong.field, "takes 10" in str(wrong)) == ("Document", True)
+
+
+def test_every_feature_has_a_field() -> None:
+    assert FIELDS.keys() == EVERYTHING

@@ -1,0 +1,76 @@
+"""Is what a provider is still at work on asked for until it is done, and never handed over twice?"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Engine, select, update
+
+from duepost.ledger.schema import state
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.reasons import Reason
+from duepost.statuses import Status
+from tests.worker.conftest import SENT, AttempterOf, Told
+from tests.worker.test_attempt import attempt, due_again, leased, reasons, standing
+from tests.worker.test_failover import read_again
+from worker.providers.port import Job, Outcome, Verdict
+
+AT_WORK = Outcome(Verdict.PENDING, Status.QUEUE, Reason("IN_PROGRESS"))
+
+
+@dataclass
+class Slow(Told):
+    """Says "at work" to the call; `says` is what it answers when asked."""
+
+    says: Outcome | None = AT_WORK
+    asked: list[Job] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.answer = lambda _: AT_WORK
+
+    def ask(self, job: Job) -> Outcome | None:
+        """Whatever the test says."""
+        self.asked.append(job)
+        return self.says
+
+
+def test_it_stays_in_the_queue_is_in_doubt_and_no_attempt_is_counted(engine: Engine, attempter_of: AttempterOf) -> None:
+    lease, send = leased(engine)
+    attempt(attempter_of(Slow(), on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    with engine.connect() as connection:
+        status, attempts, in_doubt = connection.execute(
+            select(state.c.status, state.c.attempts, state.c.in_doubt)
+        ).one()
+    assert (status, attempts, in_doubt) == (Status.QUEUE, 0, True)
+
+
+def test_it_is_asked_for_and_not_handed_over_again(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Slow()
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    attempt(attempter, due_again(engine), send)
+    provider.says = SENT
+    attempt(attempter, due_again(engine), send)
+    assert (len(provider.jobs), len(provider.asked)) == (1, 2)
+    assert standing(engine, send).status is Status.SENT
+    assert reasons(engine, send) == ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"]
+
+
+def test_what_never_came_is_handed_over_again(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Slow(says=None)
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    attempt(attempter, due_again(engine), send)
+    assert len(provider.jobs) == 2
+
+
+def test_one_that_is_never_done_is_unknown_at_its_deadline(engine: Engine, attempter_of: AttempterOf) -> None:
+    attempter = attempter_of(Slow(), on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    lease = due_again(engine)
+    with engine.begin() as connection:
+        connection.execute(update(state).values(not_after=state.c.not_after - timedelta(days=4)))
+    attempt(attempter, lease, read_again(engine, lease, send))
+    assert (standing(engine, send).status, reasons(engine, send)[-1]) == (Status.ERROR, "OUTCOME_UNKNOWN")

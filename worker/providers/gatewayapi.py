@@ -1,0 +1,124 @@
+"""How does a send leave through GatewayAPI?
+
+GatewayAPI, REST API: POST /rest/mtsms, "Sending SMS'es" and "API Errors". It has no idempotency key: `userref` is only
+handed back in reports.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from duepost.features import Feature
+from duepost.sms import Encoding, measure
+from worker.http import Http
+from worker.http_line import Answer, NoAnswer
+from worker.providers.finding import Finding
+from worker.providers.http_verdicts import CREDENTIALS, REJECTED, TEMPORARY, judge
+from worker.providers.port import Job, Outcome
+from worker.providers.sms_port import (
+    FEATURES,
+    OPTED_OUT,
+    Reports,
+    accepted,
+    basic,
+    check_url,
+    coded,
+    fields_of,
+    hide,
+    sender_of,
+    text_of,
+)
+
+# code of an API error -> what it means; the rest is judged by its HTTP status
+ERRORS: dict[str, Finding] = {
+    "0x0210": CREDENTIALS,
+    "0x0211": CREDENTIALS,
+    "0x0212": CREDENTIALS,  # our address on the network
+    "0x0213": CREDENTIALS,
+    "0x0214": TEMPORARY,  # the number is blocked for a while
+    "0x0215": OPTED_OUT,  # the number is blocked
+    "0x0216": CREDENTIALS,  # no credit left: nothing leaves until somebody pays
+    "0x0217": REJECTED,  # this account sends nothing to that country
+    "0x021D": CREDENTIALS,  # SMS is not switched on for the account
+    "0x021F": REJECTED,  # nor to that operator
+}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayApi:
+    """An account at GatewayAPI.
+
+    token: the API token. sender: From, where the send has none of its own. total_limit: for one call, connecting
+    included. reports: None asks for none.
+
+    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    """
+
+    token: str = field(repr=False)
+    sender: str
+    url: str = "https://gatewayapi.com/rest/mtsms"
+    reports: Reports | None = None
+    total_limit: timedelta = timedelta(seconds=30)
+    ca_file: Path | None = None
+    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    _http: Http = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+
+    @property
+    def total_deadline(self) -> timedelta:
+        """One call's."""
+        return self.total_limit
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """A text and a sender."""
+        return FEATURES
+
+    def send(self, job: Job) -> Outcome:
+        """POST the SMS once."""
+        login = basic(self.token, "")
+        headers = {"Authorization": login, "Content-Type": "application/json", "Accept": "application/json"}
+        answer = self._http.post(self.url, self._body(job), headers)
+        return hide(_meant(answer) or judge(answer, self.now()), [self.token, login.removeprefix("Basic ")])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def _body(self, job: Job) -> bytes:
+        text = text_of(job)
+        fields: dict[str, Any] = {
+            "message": text,
+            "sender": sender_of(job, self.sender),
+            "userref": job.token,
+            "recipients": [{"msisdn": (job.to_address or "").removeprefix("+")}],
+            # UTF8 is their word for GSM 03.38
+            "encoding": "UCS2" if measure(text).encoding is Encoding.UCS2 else "UTF8",
+        }
+        if self.reports:
+            fields["callback_url"] = self.reports.address(job.token)
+        return json.dumps(fields).encode()
+
+
+def _meant(answer: Answer | NoAnswer) -> Outcome | None:
+    if not isinstance(answer, Answer):
+        return None
+    fields = fields_of(answer)
+    if answer.status // 100 == 2:
+        ids = fields.get("ids")
+        if not (isinstance(ids, list) and len(ids) == 1 and isinstance(ids[0], int | str)):
+            return None
+        return accepted(answer, str(ids[0]))
+    code = fields.get("code")
+    finding = ERRORS.get(code) if isinstance(code, str) else None
+    return coded(finding, answer, str(code)) if finding else None

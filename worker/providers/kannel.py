@@ -1,0 +1,121 @@
+"""How does a send leave through Kannel?
+
+Kannel 1.4 user guide, "Using the HTTP Interface to Send SMS Messages" and "Delivery Reports": one GET on smsbox's
+sendsms. Operators that speak SMPP, CIMD or modems stand behind Kannel, not behind us. It names no message and knows no
+repeat; its reports come to an address of ours that says which send they are about.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from duepost.features import Feature
+from duepost.sms import Encoding, measure
+from duepost.statuses import Status
+from worker.http import Http
+from worker.http_line import Answer, NoAnswer
+from worker.providers.finding import Finding
+from worker.providers.http_verdicts import CREDENTIALS, REJECTED, judge, outcome_of
+from worker.providers.port import Job, Outcome, Verdict
+from worker.providers.sms_port import (
+    ACCEPTED,
+    FEATURES,
+    NOT_ROUTABLE,
+    Reports,
+    check_url,
+    hide,
+    sender_of,
+    text_of,
+)
+
+NO_NUMBER = Finding(Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, "ADDRESS_MISSING")
+# HTTP status and how the body begins (smsbox 1.4.5) -> what it means; the rest is judged as HTTP
+WORDS: dict[tuple[int, bytes], Finding] = {
+    (202, b"0: Accepted for delivery"): ACCEPTED,
+    (202, b"3: Queued for later delivery"): ACCEPTED,  # the operator's link is down: Kannel keeps it and sends it later
+    (403, b"Not routable."): NOT_ROUTABLE,  # "Do not try again."
+    (403, b"Number(s) has/have been denied"): REJECTED,  # by Kannel's lists
+    (403, b"Authorization failed"): CREDENTIALS,
+    (400, b"Empty receiver number"): NO_NUMBER,
+    (400, b"Missing receiver"): NO_NUMBER,
+}
+EVERY_REPORT = 31  # delivered 1, failed 2, kept by the operator 4, taken by the operator 8, refused by it 16
+# what Kannel puts in: the kind of report, and the operator's own words
+REPORT_FIELDS = "type=%d&answer=%A"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kannel:
+    """A Kannel's sendsms.
+
+    url: the whole address, http://host:13013/cgi-bin/sendsms. sender: From, where the send has none of its own.
+    total_limit: for one call, connecting included. reports: None asks for none.
+
+    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    """
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    reports: Reports | None = None
+    total_limit: timedelta = timedelta(seconds=30)
+    ca_file: Path | None = None
+    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    _http: Http = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+
+    @property
+    def total_deadline(self) -> timedelta:
+        """One call's."""
+        return self.total_limit
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """A text and a sender."""
+        return FEATURES
+
+    def send(self, job: Job) -> Outcome:
+        """GET sendsms once. The password stands in the address: nothing that quotes it leaves this file."""
+        answer = self._http.call("GET", self._address(job))
+        return hide(_meant(answer) or judge(answer, self.now()), [self.password])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def _address(self, job: Job) -> str:
+        text = text_of(job)
+        query = {
+            "username": self.user,
+            "password": self.password,
+            "from": sender_of(job, self.sender),
+            "to": job.to_address or "",
+            "text": text,
+            "charset": "UTF-8",
+            "coding": "2" if measure(text).encoding is Encoding.UCS2 else "0",
+        }
+        if self.reports:
+            query["dlr-mask"] = str(EVERY_REPORT)
+            address = self.reports.address(job.token).replace("%", "%%")  # Kannel takes one away where it puts in
+            query["dlr-url"] = f"{address}?{REPORT_FIELDS}"
+        # quote, not quote_plus: whatever stands behind the name Kannel reads %20 as a blank.
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(query, quote_via=quote, safe='')}"
+
+
+def _meant(answer: Answer | NoAnswer) -> Outcome | None:
+    if not (isinstance(answer, Answer) and answer.whole):
+        return None
+    for (status, words), finding in WORDS.items():
+        if answer.status == status and answer.body.startswith(words):
+            return outcome_of(finding, answer)
+    return None
