@@ -48,7 +48,7 @@ def listen() -> Iterator[Callable[[Engine], Listening]]:
     def start(engine: Engine) -> Listening:
         door = ReportsDoor(engine, KINDS, KEY)
         sockets: dict[int, Any] = {}  # of this server alone
-        server = create_server(
+        server: Any = create_server(
             door, map=sockets, host=HOST, port=0, threads=4, ident="", max_request_body_size=LARGEST + 1
         )
         session = Session()
