@@ -15,7 +15,10 @@ from worker.providers.smtp_verdicts import Stage
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "state_machine.md").read_text()
 PLACES = ("worker", "scheduler", "src/duepost/ledger")
-FILES = ("src/duepost/mail_verdicts.py", "src/duepost/receipts.py")
+FILES = tuple(
+    f"src/duepost/{name}.py"
+    for name in ("mail_verdicts", "receipts", "inbound/dsn", "inbound/access_point", "inbound/sms")
+)
 CODE = re.compile(r"[A-Z][A-Z0-9]{3,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Words in capitals that are no reasons: protocols' commands, and SQLAlchemy's isolation level.
 OTHER_WORDS = {stage.value for stage in Stage} | {
