@@ -14,11 +14,14 @@ from duepost.ledger import look
 from duepost.ledger.begin import Begun
 from duepost.ledger.receipts import Effect, Taken, early, read_early, take_receipt
 from duepost.ledger.record import record
+from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.reasons import Reason
 from duepost.receipts import NewReceipt, Source, Word
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
+    LANE,
     MINUTE,
+    NOW,
     at_once,
     begun,
     outcome_of,
@@ -239,6 +242,21 @@ def test_an_early_receipt_of_a_send_that_was_not_sent_changes_nothing(connection
     record(connection, [retry])
     assert read_early(connection, send.id).effect is Effect.KEPT
     assert list(early(connection)) == []
+
+
+def test_an_early_receipt_settles_a_send_whose_worker_vanished(connection: Connection) -> None:
+    [send] = begun(connection, lease_time=NOW)
+    take_receipt(connection, receipt(send.id, Word.DELIVERED))
+    settle_lost(connection, LANE, "smtp", UnknownPolicy.HOLD)
+    assert read_early(connection, send.id) == Taken(Effect.CHANGED, Status.ERROR, Status.SENT)
+    assert reasons_of(connection, send.id) == [(300, "OUTCOME_UNKNOWN"), (200, "PROVED")]
+
+
+def test_a_provider_at_work_on_a_send_need_not_be_asked_again(connection: Connection) -> None:
+    send_id = in_doubt(connection, status=Status.QUEUE)
+    take_receipt(connection, receipt(send_id, Word.DELIVERED))
+    found = state_of(connection, send_id)
+    assert (found["status"], found["due_at"], found["in_doubt"]) == (200, None, False)
 
 
 WORDS = st.tuples(st.sampled_from(Word), st.sampled_from([320, 330, 340, 350, 9999]))
