@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from config.accounts import SmtpAccount
+from config.account_smtp import SmtpAccount
 from config.names import CONTROL_QUEUE, DOOR_QUEUE
 from config.settings import Settings
 from worker.journal import CLOSING_SECONDS
