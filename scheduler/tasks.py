@@ -19,6 +19,7 @@ from scheduler.beat import PATIENCE_SECONDS
 from scheduler.pace import Pace
 from scheduler.print_runs import close_what_is_due, publish
 from scheduler.publish import Publisher
+from scheduler.receipts import read_early_receipts
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
 
@@ -50,6 +51,7 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
         if patience_seconds == PATIENCE_SECONDS:
             with engine.begin() as connection:
                 beat(connection, Pulse.TICK)
+            read_early_receipts(engine, self.app.settings.environment)
         patience = timedelta(seconds=patience_seconds)
         return str(releaser.run(seconds=rest_of_the_tick, patience=patience, stopping=STOPPING))
     except Refused as guard:

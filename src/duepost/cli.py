@@ -20,6 +20,7 @@ from duepost.cli_documents import document_app
 from duepost.cli_guards import add_guard_commands
 from duepost.cli_lanes import lane_app
 from duepost.cli_print import account_cutoff, print_app
+from duepost.cli_receipts import add_receipt_commands
 from duepost.cli_sends import add_send_commands
 from duepost.cli_templates import template_app
 from duepost.doors import Taken, door_of
@@ -41,6 +42,7 @@ account_app.command("cutoff")(account_cutoff)
 app.add_typer(template_app, name="template")
 add_send_commands(app)
 add_guard_commands(app)
+add_receipt_commands(app)
 
 WARNINGS_SHOWN = 100  # of an import; beyond that they are counted
 

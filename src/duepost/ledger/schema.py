@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from duepost.ledger import guard_tables, print_tables, template_tables  # noqa: F401 - so that the metadata are whole
+from duepost.ledger import guard_tables, print_tables, receipt_table, template_tables  # noqa: F401 - whole metadata
 from duepost.ledger.metadata import Instant, in_, metadata
 from duepost.sends import Channel, Kind
 from duepost.statuses import WAITING, Status
