@@ -14,7 +14,15 @@ DEPTH_LIMIT = 100  # elements within one another; a UBL invoice has about ten
 def parse(content: bytes) -> etree._Element:
     """Its root. Raises: InvalidSend for Document when it is not well-formed, declares a DOCTYPE or nests too deep."""
     # libxml2 itself stops at 256 levels and at texts of 10 MB. A parser is one document's: threads share none.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    # Comments and processing instructions say nothing, and would cut an element's text in two.
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as wrong:

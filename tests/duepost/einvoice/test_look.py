@@ -52,6 +52,11 @@ def test_another_receiver_in_the_document_is_a_warning() -> None:
     assert look(invoice_xml(receiver="0184:13585628"), "0184:DK13585628").warnings == ()
 
 
+def test_a_comment_within_an_identifier_is_no_part_of_it() -> None:
+    content = invoice_xml().replace(b">5790000435975<", b">5790<!-- GLN -->000435975<")
+    assert look(content, GLN) == look(invoice_xml(), GLN)
+
+
 def test_a_document_without_a_receiver_is_a_warning() -> None:
     # The first EndpointID is the supplier's.
     before, _, after = invoice_xml().rpartition(b"<cbc:EndpointID")
