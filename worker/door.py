@@ -25,7 +25,7 @@ from duepost.errors import InvalidSend, TryLater
 from duepost.intake import Door
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.rows import RowReader
-from duepost.sends import NewSend
+from duepost.sends import NewSend, Receipt
 from worker.stop import STOPPING
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class DiscreetRequest(Request):  # type: ignore[misc]
 
 @app.task(name=ENQUEUE, Request=DiscreetRequest)
 def enqueue_send(*given: object, **named: object) -> str:
-    """Take in one send, a row as in an import file; returns its id and status.
+    """Take in one send, a row as in an import file; returns its id and status, or those of each receiver.
 
     Raises: InvalidSend naming the field and the mend (nothing is stored). Whatever else is wrong is ours: it waits.
     """
@@ -68,7 +68,7 @@ def enqueue_send(*given: object, **named: object) -> str:
             with _engine().begin() as connection:
                 receipt = enqueue(connection, asked, door=_door(), source="celery")
             crash.reached("accepted", asked.invoice)
-            return f"{receipt.id} {int(receipt.status)} {receipt.status.label}" + " known already" * receipt.duplicate
+            return "; ".join(_told(one) for one in (receipt, *receipt.also))
         except NOT_KEPT as trouble:
             why = _why(trouble)
         if why != said:
@@ -77,6 +77,10 @@ def enqueue_send(*given: object, **named: object) -> str:
         _engine().dispose()  # old connections may still lead to a former primary
         if STOPPING.wait(PAUSE_SECONDS):
             raise Reject(f"stopping: {why}", requeue=True)
+
+
+def _told(receipt: Receipt) -> str:
+    return f"{receipt.id} {int(receipt.status)} {receipt.status.label}" + " known already" * receipt.duplicate
 
 
 def _row(*given: object) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from duepost.ledger.lanes import DeclaredLane, declared
 from duepost.ledger.templates import Key, Words, all_of
 from duepost.mail_fields import language
 from duepost.quiet import next_allowed, told
-from duepost.recipients import recipients
+from duepost.recipients import faults, recipients
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
 from duepost.templates import rendered
@@ -74,13 +74,13 @@ class Intake:
             account = self._account(send.account)
         except InvalidSend as unknown:
             return [unknown]
-        try:
-            first = next(recipients(send, self._door.rules)).send
-        except InvalidSend as wrong:
+        wrong = faults(send, self._door.rules)
+        if wrong:
             mended = replace(send, bcc=None)
-            if wrong.field == "ToAddress":
+            if wrong[0].field == "ToAddress":
                 mended = replace(mended, channel=Channel.PRINT, to_address=None)
-            return [wrong, *self.problems(mended)]
+            return [*wrong, *self.problems(mended)]
+        first = next(recipients(send, self._door.rules)).send
         found = problems(first, zone=account.zone, now=account.now, rules=self._door.rules)
         if not found:
             try:

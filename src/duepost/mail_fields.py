@@ -33,14 +33,19 @@ def recipients(text: str, rules: Rules) -> tuple[str, ...]:
 
 def bcc(text: str | None, rules: Rules, to: tuple[str, ...]) -> tuple[str, ...]:
     """The addresses of unseen copies that are not among `to`. Raises: InvalidSend for Bcc."""
-    if text is None or not string("Bcc", text).strip():
+    if text is None or not given("Bcc", text):
         return ()
     return tuple(one for one in _addresses("Bcc", text, rules) if one not in to)
 
 
+def given(field: str, text: str | None) -> bool:
+    """False for a blank one. Raises: InvalidSend for the field when it is no text."""
+    return text is not None and bool(string(field, text).strip())
+
+
 def sender(text: str | None, rules: Rules) -> str | None:
     """The address of From. Raises: InvalidSend for From."""
-    if text is None or not string("From", text).strip():
+    if text is None or not given("From", text):
         return None
     return _one("From", _bare(text, "From", ""), rules, "")
 
@@ -52,7 +57,7 @@ def sender_name(text: str | None) -> str | None:
 
 def language(text: str | None) -> tuple[str | None, tuple[str, ...]]:
     """Two small letters, and a warning where we have no words in it. Raises: InvalidSend for Language."""
-    if text is None or not string("Language", text).strip():
+    if text is None or not given("Language", text):
         return None, ()
     if not LANGUAGE.fullmatch(text.strip()):
         raise InvalidSend("Language", "is no language", "use two letters, such as en, da, nl or pt", text)
@@ -72,7 +77,7 @@ def confirm_read(value: bool | str | int | None) -> bool:  # noqa: FBT001 - it i
 
 def attach(text: str | None) -> tuple[str, ...] | None:
     """Roles of the documents that go along, () for none of them; None: all. Raises: InvalidSend for Attach."""
-    if text is None or not string("Attach", text).strip():
+    if text is None or not given("Attach", text):
         return None
     asked = [one.strip().lower() for one in re.split("[,;]", text)]
     if asked == ["none"]:

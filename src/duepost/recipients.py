@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from duepost import mail_fields
+from duepost.errors import InvalidSend
 from duepost.fields import CONTROL
 from duepost.rules import Rules
-from duepost.sends import CheckedSend, NewSend
+from duepost.sends import Channel, CheckedSend, NewSend
 
 SEVERAL = frozenset(",;<")
+WITHOUT_COPIES = frozenset(Channel) - {Channel.EMAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,16 @@ class Recipient:
 def recipients(send: NewSend, rules: Rules) -> Iterator[Recipient]:
     """The sends that this one asks for. Raises: InvalidSend for ToAddress or Bcc."""
     given = send.to_address
-    alone = not send.bcc and not (isinstance(given, str) and SEVERAL.intersection(given))
-    mail = isinstance(send.channel, str) and send.channel.strip().lower() == "email"
-    if alone or not mail or not isinstance(given, str) or CONTROL.search(given.strip()):
+    if send.bcc is None and not (isinstance(given, str) and SEVERAL.intersection(given)):
+        yield Recipient(send)
+        return
+    channel = send.channel.strip().lower() if isinstance(send.channel, str) else ""
+    copied = mail_fields.given("Bcc", send.bcc)
+    if copied and channel in WITHOUT_COPIES:
+        raise InvalidSend("Bcc", "is for e-mail alone", "leave it out, or give a send of its own", send.bcc)
+    if copied and channel == Channel.EMAIL and (given is None or given == "" or str(given).isspace()):
+        raise InvalidSend("ToAddress", "is missing", "a copy needs a mail that it is a copy of", given)
+    if channel != Channel.EMAIL or not isinstance(given, str) or CONTROL.search(given.strip()):
         yield Recipient(send)
         return
     to = mail_fields.recipients(given, rules)
@@ -44,3 +53,19 @@ def recipients(send: NewSend, rules: Rules) -> Iterator[Recipient]:
         yield Recipient(one, shown if len(to) > 1 else None)
     for address in mail_fields.bcc(send.bcc, rules, to):
         yield Recipient(replace(send, to_address=address, bcc=None), shown, copy=True)
+
+
+def faults(send: NewSend, rules: Rules) -> list[InvalidSend]:
+    """What is wrong with ToAddress and with Bcc; a single address is judged with the other fields."""
+    found: list[InvalidSend] = []
+    try:
+        for _ in recipients(send, rules):
+            pass
+    except InvalidSend as wrong:
+        found.append(wrong)
+    if any(one.field == "ToAddress" for one in found):
+        try:
+            mail_fields.bcc(send.bcc, rules, ())
+        except InvalidSend as wrong:
+            found.append(wrong)
+    return found

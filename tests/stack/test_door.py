@@ -43,6 +43,31 @@ def test_a_send_handed_in_by_name_is_delivered(running: Running, billing_app: Ce
     assert wait_until(sent, SOON)
 
 
+def test_each_receiver_of_a_send_handed_in_by_name_gets_it_once(running: Running, billing_app: Celery) -> None:
+    row = {"Channel": "Email", "ToAddress": "inge@firma.test; Bo <bo@firma.test>", "InvoiceNumber": "DOOR-3"}
+    answers = []
+    for _ in range(2):
+        handed_in = billing_app.send_task("duepost.enqueue", args=[row], queue="enqueue").id
+        answers.append(_answer_of(running, handed_in))
+    with running.engine.connect() as connection:
+        ids = {str(one.id) for one in look.sends_of_invoice(connection, "DOOR-3")}
+    assert len(ids) == 2
+    for answer, known in zip(answers, (0, 2), strict=True):
+        assert sum(ident in answer for ident in ids) == 2
+        assert answer.count("known already") == known
+
+
+def _answer_of(running: Running, task_id: str) -> str:
+    """What the door answered, as Flower shows it."""
+
+    def task() -> dict[str, Any]:
+        tasks: dict[str, dict[str, Any]] = json.loads(running.look_at("/api/tasks"))
+        return tasks.get(task_id, {})
+
+    assert wait_until(lambda: task().get("state") == "SUCCESS", SOON), task()
+    return str(task()["result"])
+
+
 def test_a_wrong_send_is_a_red_row_that_names_field_and_mend_but_no_address(
     running: Running, billing_app: Celery
 ) -> None:
