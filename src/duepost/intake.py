@@ -23,7 +23,7 @@ from duepost.ledger.lanes import DeclaredLane, declared
 from duepost.ledger.templates import Key, Words, all_of
 from duepost.mail_fields import language
 from duepost.quiet import next_allowed, told
-from duepost.recipients import faults, recipients
+from duepost.recipients import alone, faults, recipients
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
 from duepost.templates import rendered
@@ -59,13 +59,14 @@ class Intake:
         Raises: InvalidSend for the first wrong field.
         """
         account = self._account(send.account)
-        found = []
-        for one in recipients(send, self._door.rules):
-            checked = one.of(self._worded(one.send, account))
+        if alone(send):
+            found = [self._worded(send, account)]
+        else:
+            found = [one.of(self._worded(one.send, account)) for one in recipients(send, self._door.rules)]
+        for checked in found:
             problem = unfit(checked, self._lanes())
             if problem:
                 raise problem
-            found.append(checked)
         return found
 
     def problems(self, send: NewSend) -> list[InvalidSend]:

@@ -12,7 +12,6 @@ from duepost.fields import CONTROL
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend
 
-SEVERAL = frozenset(",;<")
 WITHOUT_COPIES = frozenset(Channel) - {Channel.EMAIL}
 
 
@@ -31,12 +30,18 @@ class Recipient:
         return replace(checked, options=replace(checked.options, shown_to=self.shown_to, copy=self.copy))
 
 
+def alone(send: NewSend) -> bool:
+    """True when it surely goes to one receiver: told apart at once, for most sends do."""
+    given = send.to_address
+    return send.bcc is None and not (isinstance(given, str) and ("," in given or ";" in given or "<" in given))
+
+
 def recipients(send: NewSend, rules: Rules) -> Iterator[Recipient]:
     """The sends that this one asks for. Raises: InvalidSend for ToAddress or Bcc."""
-    given = send.to_address
-    if send.bcc is None and not (isinstance(given, str) and SEVERAL.intersection(given)):
+    if alone(send):
         yield Recipient(send)
         return
+    given = send.to_address
     channel = send.channel.strip().lower() if isinstance(send.channel, str) else ""
     copied = mail_fields.given("Bcc", send.bcc)
     if copied and channel in WITHOUT_COPIES:
