@@ -1,7 +1,7 @@
 """How is a mail signed, so that its receiver can tell that it comes from the domain?
 
-RFC 6376, relaxed/relaxed, RSA or Ed25519 (RFC 8463), by dkimpy. It costs 27 ms a message of 69 kB with RSA-2048, ten
-times what sending costs: only where the mail server does not sign itself.
+RFC 6376, relaxed/relaxed, RSA or Ed25519 (RFC 8463), by dkimpy. It costs 11 ms of CPU for 69 kB with RSA-2048, 2.6
+with Ed25519, and building the mail 0.15: only where the mail server does not sign itself.
 """
 
 from dataclasses import dataclass, field

@@ -43,7 +43,9 @@ def attachment(document: Document) -> bytes:
 
 def _filename(filename: str) -> str:
     name = safe("Filename", filename)
-    if name.isascii() and len(name) <= LINE - 20 and not set(name) & set('"\\%'):
+    # Many readers decode an encoded word even here, and its "=0D=0A" would become a line break.
+    plain = name.isascii() and "=?" not in name and not set(name) & set('"\\%')
+    if plain and len(name) <= LINE - 20:
         return f'filename="{name}"'
     encoded = encode_rfc2231(name, "utf-8")
     if len(encoded) <= LINE - 20:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duepost.errors import InvalidSend
 from duepost.options import Options
 from tests.worker.providers.conftest import ID, PDF
 from worker.providers.message import Sender, build
@@ -68,6 +69,33 @@ def test_from_is_the_sends_own_and_sender_the_account(job: MakeJob) -> None:
 
 def test_the_accounts_name_stands_beside_its_own_address_only(job: MakeJob) -> None:
     assert read(job(options=Options(sender="me@other.test")))["From"] == "me@other.test"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Søren, Doe <eve@evil.test>",
+        "=?us-ascii?q?a=0d=0aBcc=3A_eve=40evil.test?=",
+        "=?utf-8?b?ZXZlQGV2aWwudGVzdA==?=",
+        'a "quoted" \\ name',
+        "eve@evil.test",
+        "(a comment)",
+    ],
+)
+def test_a_name_is_read_as_a_name_and_nothing_else(job: MakeJob, name: str) -> None:
+    message = read(job(options=Options(sender="me@other.test", sender_name=name)))
+    [address] = message["From"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "me@other.test")
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize("bad", [*"\r\n\0\v\f\x85\u2028\u2029\ud800", "\r\nBcc: eve@evil.test"])
+@pytest.mark.parametrize("field", ["sender", "sender_name", "shown_to"])
+def test_no_option_starts_a_header_of_its_own(job: MakeJob, field: str, bad: str) -> None:
+    value = f"a{bad}b" if field == "sender_name" else f"a{bad}b@other.test"
+    send = job(options=Options(**{"sender": "me@other.test", field: value}))  # type: ignore[arg-type]
+    with pytest.raises(InvalidSend):
+        build(send, ACCOUNT, "anna@customer.test", NOW)
 
 
 @pytest.mark.parametrize("sender", [None, "billing@shop.test"])
