@@ -55,7 +55,9 @@ def font(regular: Path | None, bold: Path | None) -> Font:
         try:
             face = TTFont(name, str(file))
         except TTFError:
-            raise ConfigError("The invoice's font", "is no TrueType font that can be embedded", "give another") from None
+            raise ConfigError(
+                "The invoice's font", "is no TrueType font that can be embedded", "give another"
+            ) from None
         registerFont(face)
         faces.append(face)
     letters = frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in faces))

@@ -9,9 +9,19 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    LongTable,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 
-from duepost.invoice_data import InvoiceData, Party
+from duepost.invoice_data import InvoiceData, Party, VatTotal
 from duepost.invoice_font import Font
 from duepost.invoice_paper import numbered
 from duepost.invoice_sums import Sums
@@ -22,7 +32,6 @@ MARGIN = 56.7  # 20 mm
 WIDTH = A4[0] - 2 * MARGIN
 SIZE, LEADING, TITLE = 9.0, 12.5, 17.0
 GAP = 10.0  # between columns
-LEAST = 110.0  # of the description's column
 GREY, RULE = HexColor("#555555"), HexColor("#bbbbbb")
 
 
@@ -30,18 +39,17 @@ def laid_out(data: InvoiceData, found: Sums, said: Words, letters: Font) -> byte
     """The PDF of checked data and its sums."""
     file = BytesIO()
     title = f"{said.titles[data.kind]} {data.number}"
-    page = SimpleDocTemplate(
+    page = BaseDocTemplate(
         file,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
-        topMargin=MARGIN,
-        bottomMargin=MARGIN,
         invariant=1,  # no time and no chance in the file
         title=title,
         author=data.seller.name,
         lang=said.language,
     )
+    # Without reportlab's own padding, which text keeps to and tables do not.
+    frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - 2 * MARGIN, *[0] * 4)
+    page.addPageTemplates(PageTemplate(frames=[frame]))
     page.build(_Parts(data, found, said, letters).all(), canvasmaker=numbered(letters, title, MARGIN, GREY))
     return file.getvalue()
 
@@ -57,15 +65,19 @@ class _Parts:
         self._title = ParagraphStyle("title", self._strong, fontSize=TITLE, leading=TITLE * 1.25)
 
     def all(self) -> list[Flowable]:
-        note = self._data.note
         return [
             *self._head(),
             self._lines(),
             Spacer(0, 8),
             KeepTogether([self._sums()]),
             *self._payment(),
-            *([Spacer(0, 16), *(_paragraph(one, self._plain) for one in note.split("\n"))] if note else []),
+            *self._note(),
         ]
+
+    def _note(self) -> list[Flowable]:
+        note = self._data.note
+        lines = note.split("\n") if note else []
+        return [Spacer(0, 16), *(_paragraph(one, self._plain) if one.strip() else Spacer(0, LEADING) for one in lines)]
 
     def _head(self) -> list[Flowable]:
         """Seller, title, buyer and what the invoice is known by."""
@@ -96,7 +108,13 @@ class _Parts:
     def _lines(self) -> LongTable:
         """What is charged; its head stands on every page."""
         said = self._said
-        head = (said.description, said.quantity, said.unit_price, f"{said.vat} %", f"{said.amount} {self._data.currency}")
+        head = (
+            said.description,
+            said.quantity,
+            said.unit_price,
+            f"{said.vat} %",
+            f"{said.amount} {self._data.currency}",
+        )
         figures = [
             (said.plain(line.quantity), said.price(line.unit_price, net), said.plain(line.vat_rate), said.figure(net))
             for line, net in zip(self._data.lines, self._found.lines, strict=True)
@@ -117,13 +135,13 @@ class _Parts:
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, GREY),
             ("LINEBELOW", (0, 1), (-1, -1), 0.3, RULE),
         ]
-        return LongTable(rows, [WIDTH - sum(widths), *widths], repeatRows=1, style=style)
+        return LongTable(rows, [WIDTH - sum(widths), *widths], repeatRows=1, splitInRow=1, style=style)
 
     def _sums(self) -> Table:
         data, found, said = self._data, self._found, self._said
         rows = [
             (said.net, said.figure(found.net)),
-            *((f"{said.vat} {said.plain(one.rate)} % {said.of} {said.figure(one.net)}", said.figure(one.vat)) for one in found.rates),
+            *((self._rate(one), said.figure(one.vat)) for one in found.rates),
             (f"{said.due_sums[data.kind]} {data.currency}", said.figure(found.total)),
         ]
         right = max(self._width(row[1], self._letters.bold) for row in rows) + GAP
@@ -138,6 +156,9 @@ class _Parts:
             ("TOPPADDING", (0, -1), (-1, -1), 4),
         ]
         return Table(rows, [left * 1.12, right * 1.12], style=style, hAlign="RIGHT")
+
+    def _rate(self, one: VatTotal) -> str:
+        return f"{self._said.vat} {self._said.plain(one.rate)} % {self._said.of} {self._said.figure(one.net)}"
 
     def _payment(self) -> list[Flowable]:
         data = self._data

@@ -9,6 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 from duepost.invoice_font import Font
 
 SIZE = 8.0  # points
+TITLE_WITHIN = 400.0  # points, of the 480 beside the number
 
 
 def numbered(letters: Font, title: str, margin: float, colour: Color) -> type[Canvas]:
@@ -31,7 +32,7 @@ def numbered(letters: Font, title: str, margin: float, colour: Color) -> type[Ca
                 self.setFont(letters.regular, SIZE)
                 self.setFillColor(colour)
                 self.drawRightString(A4[0] - margin, margin / 2, f"{place}/{len(self._kept)}")
-                if len(self._kept) > 1:
+                if len(self._kept) > 1 and self.stringWidth(title, letters.regular, SIZE) < TITLE_WITHIN:
                     self.drawString(margin, margin / 2, title)
                 super().showPage()
             super().save()

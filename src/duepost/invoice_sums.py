@@ -68,6 +68,8 @@ def _line(field: str, line: InvoiceLine, unit: Decimal) -> Decimal:
     if not 0 <= rate <= 100:
         raise InvalidSend(f"{field}.vat_rate", "is no rate of VAT", "give per cent, from 0 to 100", line.vat_rate)
     net = (quantity * price).quantize(unit)
+    if abs(net) >= MOST:
+        raise InvalidSend(field, "comes to more than an invoice can say", f"stay below {MOST:,}")
     _equal(f"{field}.total", line.total, net, "quantity times unit price")
     return net
 
