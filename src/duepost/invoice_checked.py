@@ -26,7 +26,7 @@ def checked(data: InvoiceData, letters: Font) -> InvoiceData:
 
     Raises: InvalidSend whose field is the attribute's path, as in `buyer.name`.
     """
-    if data.kind not in Kind:
+    if data.kind not in tuple(Kind):
         raise InvalidSend("kind", "is not known", f"use {', '.join(Kind)}", data.kind)
     if not isinstance(data.currency, str) or not CURRENCY.fullmatch(data.currency):
         raise InvalidSend("currency", "is no currency", "write three letters, such as DKK", data.currency)
