@@ -6,7 +6,7 @@ WORKDIR /build
 COPY pyproject.toml constraints.txt README.md ./
 COPY src src
 RUN python -m venv /opt/duepost \
- && /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[server]"
+ && /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,gateway]"
 
 FROM install AS install-flower
 RUN /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,flower]"
@@ -23,6 +23,7 @@ WORKDIR /app
 COPY config config
 COPY scheduler scheduler
 COPY worker worker
+COPY gateway gateway
 USER duepost
 STOPSIGNAL SIGTERM
 

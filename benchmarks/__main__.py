@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks import drain, enqueue, memory, message, release
+from benchmarks import drain, enqueue, letters, memory, message, release
 from benchmarks.report import RESULTS, Figure, show, write
 from duepost.errors import DuepostError
 from sandbox.processes import RECORD, clear_leftovers
@@ -28,6 +28,7 @@ PARTS: Mapping[str, Callable[[Callable[[str], None], Path], list[Figure]]] = {
     "release": release.measure,
     "drain": drain.measure,
     "memory": memory.measure,
+    "print": letters.measure,
 }
 
 

@@ -7,6 +7,8 @@ from duepost.sends import Channel
 
 RELEASE = "release.due"
 ENQUEUE = "duepost.enqueue"
+PRINT_RUNS = "print.runs"  # the scheduler's: close what is due
+PRINT_RUN = "print.run"  # a worker's: hand one run over
 
 # channel -> the task that delivers an order of it
 DELIVER = {channel: f"deliver.{channel.value}" for channel in Channel}

@@ -7,12 +7,13 @@ from celery.signals import worker_ready, worker_shutting_down
 from config.app import app_from_environment
 from scheduler.beat import beat_schedule
 from scheduler.nudges import listen_for_nudges
+from scheduler.print_runs import print_lanes
 from scheduler.stop import STOPPING
 from scheduler.tasks import add_tasks
 from scheduler.watchdog import watch_the_tick
 
 app = app_from_environment()
-app.conf.beat_schedule = beat_schedule(app.settings.tick_seconds)
+app.conf.beat_schedule = beat_schedule(app.settings.tick_seconds, print_runs=bool(print_lanes(app.settings)))
 add_tasks(app)
 
 

@@ -1,4 +1,4 @@
-"""The scheduler's tasks: `release.due`."""
+"""The scheduler's tasks: `release.due`, `print.runs`."""
 
 import logging
 import threading
@@ -7,16 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Engine
 
-from config.names import RELEASE
+from config.names import PRINT_RUNS, RELEASE
 from duepost.errors import Refused
 from duepost.ledger.clock import Clock
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.ledger.pulse import Pulse, beat
 from scheduler.beat import PATIENCE_SECONDS
 from scheduler.pace import Pace
+from scheduler.print_runs import close_what_is_due, publish
 from scheduler.publish import Publisher
+from scheduler.receipts import read_early_receipts
 from scheduler.release import Releaser
 from scheduler.stop import STOPPING
 
@@ -32,6 +35,7 @@ _once = threading.Lock()
 def add_tasks(app: Celery) -> None:
     """Register them."""
     app.task(release_due, name=RELEASE, bind=True)
+    app.task(look_for_print_runs, name=PRINT_RUNS, bind=True)
 
 
 def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> str:
@@ -47,6 +51,7 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
         if patience_seconds == PATIENCE_SECONDS:
             with engine.begin() as connection:
                 beat(connection, Pulse.TICK)
+            read_early_receipts(engine, self.app.settings.environment)
         patience = timedelta(seconds=patience_seconds)
         return str(releaser.run(seconds=rest_of_the_tick, patience=patience, stopping=STOPPING))
     except Refused as guard:
@@ -55,6 +60,23 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
     except AWAY as trouble:
         log.warning("the ledger is away (%s); the next tick looks again", type(trouble).__name__)
         return "nothing released: the ledger is away"
+
+
+def look_for_print_runs(self: Any) -> str:
+    """Close the print runs that are due and ask workers to go on with those that are not confirmed yet."""
+    try:
+        runs = close_what_is_due(self.app.settings, engine_of(self.app))
+        publish(self.app, runs)
+    except Refused as guard:
+        log.critical("nothing is printed: %s", guard)
+        return f"nothing printed: {guard}"
+    except AWAY as trouble:
+        log.warning("the ledger is away (%s); the next tick looks again", type(trouble).__name__)
+        return "nothing printed: the ledger is away"
+    except BrokerAway as away:
+        log.warning("the broker is away (%s); the next tick asks again for print runs", type(away).__name__)
+        return "nothing printed: the broker is away"
+    return f"{len(runs)} print runs under way"
 
 
 def engine_of(app: Any) -> Engine:

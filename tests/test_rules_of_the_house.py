@@ -17,7 +17,9 @@ from duepost.cli import app
 from duepost.statuses import Status
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted(file for room in ("src", "config", "scheduler", "worker") for file in (ROOT / room).rglob("*.py"))
+FILES = sorted(
+    file for room in ("src", "config", "scheduler", "worker", "gateway") for file in (ROOT / room).rglob("*.py")
+)
 LONGEST = 250  # lines; a longer file has two subjects
 PAGES = "\n".join(page.read_text() for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 

@@ -7,15 +7,20 @@ from typing import Any
 from pydantic import SecretStr
 
 from config.account_print import IppAccount
+from config.account_print_run import PrintRunAccount
 from config.account_sms import SmsAccount
-from config.accounts import HttpAccount, ProviderAccount, SmtpAccount
+from config.account_smtp import SmtpAccount
+from config.accounts import HttpAccount, ProviderAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.accounts_sms import sms_adapter
+from worker.print_run.build import require_extras
+from worker.providers.dkim_signature import DkimSignature
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
+from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
@@ -33,7 +38,15 @@ def _smtp(account: SmtpAccount) -> Provider:
         command_limit=timedelta(seconds=account.command_seconds),
         final_dot_limit=timedelta(seconds=account.final_dot_seconds),
         messages_per_connection=account.messages_per_connection,
+        connection_limit=timedelta(seconds=account.connection_seconds),
+        signature=_signature(account),
     )
+
+
+def _signature(account: SmtpAccount) -> DkimSignature | None:
+    if account.dkim_domain is None or account.dkim_selector is None or account.dkim_key_file is None:
+        return None
+    return DkimSignature(account.dkim_domain, account.dkim_selector, account.dkim_key_file)
 
 
 def _http(account: HttpAccount) -> Provider:
@@ -59,8 +72,13 @@ def _ipp(account: IppAccount) -> Provider:
     )
 
 
+def _print_run(account: PrintRunAccount) -> Provider:
+    require_extras(account)
+    return PrintRun()
+
+
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "print-run": _print_run}
 
 
 def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from duepost.ledger.orders import Leased
+from duepost.quiet import QuietHours, next_allowed
 from worker.quota import Quota
 
 
@@ -20,10 +21,16 @@ class Pace:
     """What makes a send of one lane wait."""
 
     quota: Quota | None = None
+    quiet: QuietHours | None = None
     now: Callable[[], datetime] = _utc_now
 
     def wait(self, send: Leased) -> timedelta | None:
         """None when it may go now; a turn that comes soon is waited for here."""
+        if self.quiet:
+            now = self.now()
+            later = next_allowed(send.to_address, now, send.zone, self.quiet)
+            if later:
+                return later - now
         return self.quota.wait(send.units) if self.quota else None
 
     def close(self) -> None:

@@ -11,16 +11,20 @@ from uuid import UUID
 
 from celery import Celery
 
+from config.account_print_run import PrintRunAccount
 from config.accounts import ProviderAccount
 from config.settings import Settings
 from duepost.ledger.engine import open_ledger
 from duepost.ledger.fence import require
+from duepost.sends import Channel
 from worker.accounts import adapter, retry_policy
 from worker.attempt import Attempter
 from worker.gate import Gate
 from worker.journal import Journal
 from worker.order import Order, Tally, deliver, summary
 from worker.pace import Pace
+from worker.print_run.build import build
+from worker.print_run.work import Worker as PrintRunWorker
 from worker.providers.port import Provider
 from worker.providers.pretended import Pretended
 from worker.quota import Quota
@@ -43,6 +47,7 @@ class Process:
         self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}
         self._paces: dict[str, Pace] = {}
         self._lanes: dict[tuple[str, bool], tuple[Attempter, Senders]] = {}
+        self._print_runs: dict[str, PrintRunWorker] = {}
 
     def deliver(self, lane: str, lease: int, ids: list[str]) -> str:
         """Deliver one order of hexadecimal send ids; the answer is one line for people, without personal data.
@@ -58,6 +63,23 @@ class Process:
             self._rows.show(tally.tried)
         return summary(tally)
 
+    def print_run(self, lane: str, number: int) -> str:
+        """Take a closed print run of the lane as far as it goes; the answer is one line for people.
+
+        Raises: as `deliver`.
+        """
+        with self._engine.connect() as connection:
+            fence = require(connection, self._settings.environment)
+        if fence.neutralized:
+            return "nothing is printed from a neutralized copy"
+        with self._making:
+            if lane not in self._print_runs:
+                account = self._settings.providers[self._settings.lanes[lane].provider]
+                assert isinstance(account, PrintRunAccount)  # noqa: S101 - the scheduler asks for no other lane
+                self._print_runs[lane] = build(account, self._engine, self._documents, self._hostname)
+            worker = self._print_runs[lane]
+        return worker.work(number)
+
     def close(self) -> None:
         """Write what is left; called once, when the pool is empty."""
         for provider, senders, _ in self._accounts.values():
@@ -65,6 +87,8 @@ class Process:
             provider.close()
         for pace in self._paces.values():
             pace.close()
+        for worker in self._print_runs.values():
+            worker.close()
         self._journal.close()
         if self._rows:
             self._rows.close()
@@ -94,20 +118,20 @@ class Process:
                     gate=gate,
                     lane=lane,
                     routes=self._settings.failover,
-                    pace=self._pace(setting.provider, account),
+                    pace=self._pace(setting.provider, account, setting.channel),
                     record_within=timedelta(seconds=self._settings.record_seconds),
                 )
                 self._lanes[lane, pretend] = (attempter, senders)
             return self._lanes[lane, pretend]
 
-    def _pace(self, name: str, account: ProviderAccount) -> Pace:
+    def _pace(self, name: str, account: ProviderAccount, channel: Channel) -> Pace:
         url = self._settings.quota_url
         if name not in self._paces:
             quota = None
             if account.units_per_second and url:
                 burst = account.burst_units or max(int(account.units_per_second), 1)
                 quota = Quota(url, name, per_second=account.units_per_second, burst=burst, stopping=STOPPING)
-            self._paces[name] = Pace(quota)
+            self._paces[name] = Pace(quota, self._settings.rules.quiet_hours.get(channel))
         return self._paces[name]
 
     def _account(self, name: str, account: ProviderAccount) -> tuple[Provider, Senders, Gate]:

@@ -49,19 +49,30 @@ TAKES_SMS = frozenset(
 
 GLN = re.compile(r"[0-9]{13}")
 GLN_WARNING = f"{FIELD} is a GLN with a wrong check digit; it is used as given."
-PRINT_WARNING = f"{FIELD} is ignored: print needs no address."
+POSTAL_LIMIT = 500  # characters
+UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def normalise(channel: Channel, given: str | None, rules: Rules) -> tuple[str | None, tuple[str, ...]]:
     """The address as its channel writes it, and warnings for the caller."""
     if channel is Channel.PRINT:
-        return None, (PRINT_WARNING,) if given and given.strip() else ()
+        return None, ()  # a postal address is no part of what makes a send: `postal` reads it
     if given is None:
         raise _missing(channel)
     address = WRITTEN[channel](given, rules)
     if channel is Channel.XML and not ean.is_valid(address):
         return address, (GLN_WARNING,)
     return address, ()
+
+
+def postal(given: str | None) -> str | None:
+    """The address on the letter, its lines divided by line breaks; None when none is given."""
+    lines = [" ".join(line.split()) for line in (given or "").replace("\r", "").split("\n")]
+    address = "\n".join(line for line in lines if line)
+    if UNPRINTABLE.search(address) or len(address) > POSTAL_LIMIT:
+        problem = "is no postal address"
+        raise InvalidSend(FIELD, problem, f"give its lines, at most {POSTAL_LIMIT} characters", address)
+    return address or None
 
 
 def email(given: str, rules: Rules) -> str:

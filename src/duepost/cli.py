@@ -19,7 +19,10 @@ from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, REFUSED, UNREACHA
 from duepost.cli_documents import document_app
 from duepost.cli_guards import add_guard_commands
 from duepost.cli_lanes import lane_app
+from duepost.cli_print import account_cutoff, print_app
+from duepost.cli_receipts import add_receipt_commands
 from duepost.cli_sends import add_send_commands
+from duepost.cli_templates import template_app
 from duepost.doors import Taken, door_of
 from duepost.errors import DuepostError, Refused
 from duepost.importing import RowProblem, import_file
@@ -34,8 +37,12 @@ account_app = typer.Typer(no_args_is_help=True, help="Whose sends: accounts and 
 app.add_typer(account_app, name="account")
 app.add_typer(document_app, name="document")
 app.add_typer(lane_app, name="lane")
+app.add_typer(print_app, name="print")
+account_app.command("cutoff")(account_cutoff)
+app.add_typer(template_app, name="template")
 add_send_commands(app)
 add_guard_commands(app)
+add_receipt_commands(app)
 
 WARNINGS_SHOWN = 100  # of an import; beyond that they are counted
 

@@ -1,5 +1,7 @@
 """What can an operator do to single sends?"""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +10,7 @@ import typer
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, USAGE, By, Reason, ledger, person
 from duepost.ledger.by_hand import cancel, let_go
 from duepost.ledger.doubt import Chosen, Doubtful, Finding, doubtful, settle
+from duepost.ledger.print_runs import in_runs
 from duepost.terminal import err, out
 
 Ids = Annotated[list[UUID], typer.Argument(help="Ids of sends.")]
@@ -67,7 +70,8 @@ def cancel_(ids: Ids, reason: Reason, by: By = None) -> None:
     with ledger() as connection:
         done = cancel(connection, ids, reason=reason, actor=person(by))
         connection.commit()
-    _tell("cancelled", done, ids, "in a provider's hands, of unknown outcome, or ended")
+        runs = in_runs(connection, ids)
+    _tell("cancelled", done, ids, "in a provider's hands, of unknown outcome, or ended", in_print_run=runs)
 
 
 def approve(ids: Ids, reason: Reason, by: By = None) -> None:
@@ -87,10 +91,18 @@ def _line(one: Doubtful) -> str:
     return "  ".join([*words, f"attempt {one.attempts}", f"since {one.since.isoformat(' ', 'seconds')}"])
 
 
-def _tell(word: str, done: list[UUID], asked: list[UUID] | None, otherwise: str) -> None:
+def _tell(
+    word: str,
+    done: list[UUID],
+    asked: list[UUID] | None,
+    otherwise: str,
+    *,
+    in_print_run: Mapping[UUID, str] = MappingProxyType({}),
+) -> None:
     out.print(f"{len(done):,} {word}", highlight=False)
     left = [one for one in asked or [] if one not in set(done)]
     for one in left:
-        err.print(f"send {one}: left as it is: unknown here, {otherwise}", highlight=False, soft_wrap=True)
+        why = f"print run {in_print_run[one]} is closed" if one in in_print_run else f"unknown here, {otherwise}"
+        err.print(f"send {one}: left as it is: {why}", highlight=False, soft_wrap=True)
     if left or not done:
         raise typer.Exit(DONE_WITH_PROBLEMS if done else NOT_FOUND)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -45,7 +45,8 @@ def enqueue(connection: Connection, send: NewSend, *, door: Door | None = None, 
     """
     with answered():
         intake = Intake(connection, door or door_from_environment(), source=source)
-        return intake.accept(intake.check(send))
+        first, *others = [intake.accept(one) for one in intake.check(send)]
+        return replace(first, also=tuple(others)) if others else first
 
 
 def enqueue_many(
@@ -106,7 +107,7 @@ def _prepare(
     prepared: list[tuple[Label, Accepted]] = []
     for label, send in batch:
         try:
-            prepared.append((label, intake.prepare(intake.check(send))))
+            prepared += [(label, intake.prepare(one)) for one in intake.check(send)]
         except InvalidSend as first:
             if on_problem is None:
                 raise

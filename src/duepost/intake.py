@@ -3,7 +3,7 @@
 Everything here happens in the caller's transaction: what it rolls back was never accepted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -12,20 +12,22 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
-from duepost.document_kinds import StoredDocument
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
-from duepost.fitting import too_large, unfit
+from duepost.fitting import unfit
+from duepost.kept import pages, stored
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.lanes import DeclaredLane, declared
-from duepost.pages import pages_of
+from duepost.ledger.templates import Key, Words, all_of
+from duepost.mail_fields import language
+from duepost.quiet import next_allowed, told
+from duepost.recipients import recipients
 from duepost.rules import A_DAY, Rules
-from duepost.sends import Channel, CheckedSend, DocumentSource, NewSend, Receipt
+from duepost.sends import Channel, CheckedSend, NewSend, Receipt
+from duepost.templates import rendered
 from duepost.validation import account_name, business_key, check, problems
-
-MOST_UNITS = 32_767  # the ledger's smallint
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,25 @@ class Intake:
         self._run = run
         self._accounts: dict[str, Account] = {}
         self._runs: dict[int, int] = {}
+        self._templates: dict[int, Mapping[Key, Words]] = {}
         self._documents: set[bytes] = set()
         self._declared: dict[str, DeclaredLane] | None = None
         self._alone = Lock()  # whoever uses the connection: one thread may check while another accepts
 
-    def check(self, send: NewSend) -> CheckedSend:
-        """The send with every value normalised. Raises: InvalidSend for the first wrong field."""
+    def check(self, send: NewSend) -> list[CheckedSend]:
+        """The send with every value normalised, one for each recipient.
+
+        Raises: InvalidSend for the first wrong field.
+        """
         account = self._account(send.account)
-        checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
-        problem = unfit(checked, self._lanes())
-        if problem:
-            raise problem
-        return checked
+        found = []
+        for one in recipients(send, self._door.rules):
+            checked = one.of(self._worded(one.send, account))
+            problem = unfit(checked, self._lanes())
+            if problem:
+                raise problem
+            found.append(checked)
+        return found
 
     def problems(self, send: NewSend) -> list[InvalidSend]:
         """Every wrong field of the send, its document among them; only the account when that is unknown."""
@@ -65,10 +74,19 @@ class Intake:
             account = self._account(send.account)
         except InvalidSend as unknown:
             return [unknown]
-        found = problems(send, zone=account.zone, now=account.now, rules=self._door.rules)
+        try:
+            first = next(recipients(send, self._door.rules)).send
+        except InvalidSend as wrong:
+            mended = replace(send, bcc=None)
+            if wrong.field == "ToAddress":
+                mended = replace(mended, channel=Channel.PRINT, to_address=None)
+            return [wrong, *self.problems(mended)]
+        found = problems(first, zone=account.zone, now=account.now, rules=self._door.rules)
         if not found:
-            checked = check(send, zone=account.zone, now=account.now, rules=self._door.rules)
-            found += [problem] if (problem := unfit(checked, self._lanes())) else []
+            try:
+                self.check(send)
+            except InvalidSend as problem:
+                found.append(problem)
         given = [("Document", send.document), *(("Attachments", one.source) for one in send.attachments)]
         for field, source in given:
             if source is not None and not any(problem.field == field for problem in found):
@@ -77,6 +95,25 @@ class Intake:
                 except InvalidSend as unusable:
                     found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
         return found
+
+    def _worded(self, send: NewSend, account: Account) -> CheckedSend:
+        """The checked send, with the account's own words where it brings none."""
+
+        def checked_with(given: NewSend) -> CheckedSend:
+            return check(given, zone=account.zone, now=account.now, rules=self._door.rules)
+
+        checked = checked_with(send)
+        templates = self._templates_of(account)
+        if not templates:
+            return checked
+        own = checked.note if send.note and send.note.strip() else None
+        subject, text = rendered(templates, checked, own, language(send.language)[0])
+        if (subject, text) == (checked.subject, own):
+            return checked
+        # An SMS is counted anew; a mail's words need no other look.
+        if checked.channel is Channel.SMS:
+            return checked_with(replace(send, note=text))
+        return replace(checked, subject=subject, note=text)
 
     def accept(self, checked: CheckedSend) -> Receipt:
         """Accept one send. Raises: InvalidSend for Document when it cannot be taken."""
@@ -90,10 +127,15 @@ class Intake:
     def prepare(self, checked: CheckedSend) -> Accepted:
         """Give the send its id and its business key, and store its documents' bytes."""
         account = self._account(checked.account)
-        document, attachments = self._stored(checked)
+        document, attachments = stored(checked, self._door.documents, self._lanes())
         if checked.channel is Channel.PRINT:
-            checked = replace(checked, units=self._pages(checked))
+            checked = replace(checked, units=pages(checked, self._door.documents))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
+        quiet = self._door.rules.quiet_hours.get(checked.channel)
+        later = quiet and next_allowed(checked.to_address, due_at, account.zone, quiet)
+        if quiet and later:
+            warning = told(later, account.zone, quiet)
+            checked, due_at = replace(checked, warnings=(*checked.warnings, warning)), later
         return Accepted(
             id=new_id(),
             account_id=account.id,
@@ -145,26 +187,6 @@ class Intake:
             return False
         return True
 
-    def _stored(self, checked: CheckedSend) -> tuple[StoredDocument | None, tuple[tuple[StoredDocument, str], ...]]:
-        put = self._door.documents.put
-        document = put(checked.document) if checked.document is not None else None
-        attachments = tuple((_put(put, one.source), one.filename or "document") for one in checked.attachments)
-        sizes = [*([document.size] if document else []), *(one.size for one, _ in attachments)]
-        if attachments and sum(sizes) > self._door.documents.limit:
-            limit = f"{self._door.documents.limit:,}"
-            raise InvalidSend("Attachments", f"and the document are larger than {limit} bytes", "send less at once")
-        problem = too_large(checked, sizes, self._lanes()) if sizes else None
-        if problem:
-            raise problem
-        return document, attachments
-
-    def _pages(self, checked: CheckedSend) -> int:
-        sources = [checked.document, *(one.source for one in checked.attachments)]
-        contents = [self._door.documents.content_of(one) for one in sources if one is not None]
-        if not contents:
-            raise InvalidSend("Document", "is missing", "name the PDF to print")
-        return min(sum(pages_of(content) for content in contents), MOST_UNITS)
-
     def _lanes(self) -> dict[str, DeclaredLane]:
         if self._declared is None:
             with self._alone:
@@ -176,6 +198,12 @@ class Intake:
             with self._alone:
                 self._accounts[name] = account_named(self._connection, account_name(name))
         return self._accounts[name]
+
+    def _templates_of(self, account: Account) -> Mapping[Key, Words]:
+        if account.id not in self._templates:
+            with self._alone:
+                self._templates[account.id] = all_of(self._connection, account.id)
+        return self._templates[account.id]
 
     def _run_of(self, account: Account) -> int | None:
         if self._run is None:
@@ -191,13 +219,6 @@ class Intake:
         new = [stored for digest, stored in found.items() if digest not in self._documents]
         add_documents(self._connection, new)
         self._documents.update(found)
-
-
-def _put(put: Callable[[DocumentSource], StoredDocument], source: DocumentSource) -> StoredDocument:
-    try:
-        return put(source)
-    except InvalidSend as unusable:
-        raise InvalidSend("Attachments", unusable.problem, unusable.hint, source) from None
 
 
 def _is_due(accepted: Accepted, now: datetime) -> bool:

@@ -15,6 +15,7 @@ class Options:
     language: of texts that the send does not bring, two letters. confirm_read: ask for a read confirmation. attach:
     roles of the documents that go along (`pdf`, `xml`, `other`); None: all. shown_to: what the mail's To says where
     that is not the send's own address. copy: this is a Bcc. route: lanes to try in their order; none: the settings'.
+    postal: where a print goes, as the print run's manifest says it.
     """
 
     sender: str | None = None
@@ -25,6 +26,7 @@ class Options:
     shown_to: str | None = None
     copy: bool = False
     route: tuple[str, ...] = ()
+    postal: str | None = None
 
     def to_json(self) -> dict[str, Any] | None:
         """What was asked for; None when nothing was."""

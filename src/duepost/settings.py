@@ -70,6 +70,9 @@ class DoorSettings(BaseSettings):
     quiet_hours: dict[Channel, str] = Field(
         default=QUIET_HOURS, description="when nothing leaves, wall time at the receiver; empty: always"
     )
+    missing_address: Literal["refuse", "print", "record"] = Field(
+        default="refuse", description="what becomes of a mail without an address"
+    )
     routes: dict[Channel, tuple[str, ...]] = Field(
         default={}, description="channel to lanes: the first takes its sends, the others take over from it"
     )
@@ -89,6 +92,11 @@ class DoorSettings(BaseSettings):
         for hours in given.values():
             read_hours(hours)
         return {**QUIET_HOURS, **given}
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _may_be_a_path(cls, given: Any) -> Any:
+        return str(given) if isinstance(given, Path) else given
 
     @field_validator("crash_at")
     @classmethod
@@ -147,6 +155,7 @@ class DoorSettings(BaseSettings):
             default_region=self.default_region,
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
+            missing_address=self.missing_address,
             first_lane={channel: route[0] for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
             sms_max_segments=self.sms_max_segments,

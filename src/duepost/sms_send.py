@@ -5,6 +5,7 @@ import re
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
 from duepost.sms import PARTS_LIMIT, fit, written
+from duepost.texts import built_in
 
 SENDER_FIELD = "From"
 PARTS_FIELD = "MaxSegments"
@@ -30,7 +31,7 @@ def sms_text(
     None: the rules'. Raises: InvalidSend for Note or MaxSegments.
     """
     most = rules.sms_max_segments if max_segments is None else read_max_segments(max_segments)
-    text = written(note or "") or written(_built_in(kind, language, invoice))
+    text = written(note or "") or written(built_in(kind, language).about(invoice).sms)
     fitted, warnings = fit(text, most, rules.sms_too_long)
     return fitted.text, fitted.parts, fitted.encoding.value, warnings
 
@@ -66,11 +67,3 @@ def sender_id(given: str) -> str:
             SENDER_FIELD, f"has {len(sender)} characters", f"a sender id of an SMS has at most {NAME_LIMIT}", given
         )
     return sender
-
-
-# kind of send -> its one line
-LINES = {"invoice": "Invoice {}", "reminder": "Reminder of invoice {}", "credit_note": "Credit note {}"}
-
-
-def _built_in(kind: str, _language: str | None, invoice: str) -> str:
-    return LINES.get(kind, LINES["invoice"]).format(invoice)

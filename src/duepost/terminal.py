@@ -91,6 +91,41 @@ def print_standing(connection: Connection, one: look.Standing) -> None:
             change.answer or "",
         )
     out.print(table)
+    _print_attempts(look.attempts(connection, one.id))
+    _print_receipts(look.receipts(connection, one.id))
+
+
+def _print_attempts(attempts: list[look.Attempt]) -> None:
+    if not attempts:
+        return
+    table = Table("attempt", "provider account", "its reference", "began", "took", "verdict")
+    for tried in attempts:
+        table.add_row(
+            str(tried.number),
+            tried.provider,
+            tried.provider_reference or "",
+            tried.began_at.isoformat(" ", "seconds"),
+            f"{(tried.ended_at - tried.began_at).total_seconds():.1f} s",
+            tried.verdict,
+        )
+    out.print(table)
+
+
+def _print_receipts(receipts: list[look.Told]) -> None:
+    if not receipts:
+        return
+    table = Table("receipt", "happened", "from", "word", "status", "reason", "code")
+    for told in receipts:
+        table.add_row(
+            told.received_at.isoformat(" ", "seconds"),
+            told.at.isoformat(" ", "seconds") if told.at else "",
+            told.source,
+            told.word,
+            str(int(told.status)) if told.status else "",
+            told.reason or "",
+            told.code or "",
+        )
+    out.print(table)
 
 
 def _next(one: look.Standing) -> str:

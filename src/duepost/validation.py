@@ -10,14 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from duepost import addresses
+from duepost.asked import options
 from duepost.enclosures import attachments, given_name
 from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, NAME_LIMIT, line, note, priority, required, sequence, string, word
-from duepost.options import NONE, Options
 from duepost.route import lanes
 from duepost.rules import Rules
 from duepost.schedule import read_not_after, read_schedule
 from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
+from duepost.sms_send import sms_text
+from duepost.statuses import Status
+
+PRINTED_INSTEAD = "ToAddress is missing: it is printed instead."
+NO_ADDRESS = "ToAddress is missing: it is kept as 400 and goes nowhere."
 
 # as a caller writes it, in small letters -> channel
 CHANNELS = {channel.value: channel for channel in Channel}
@@ -34,22 +39,37 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     if send.status != "Queue":
         _queue(send.status)
     address = None if send.to_address is None else string("ToAddress", send.to_address)
-    to_address, warnings = addresses.normalise(channel, address, rules)
+    channel, status, missing = _without_address(channel, address, rules)
+    if status is Status.QUEUE:
+        to_address, warnings = addresses.normalise(channel, address, rules)
+    else:
+        to_address, warnings = "", ()
+    warnings = (*missing, *warnings)
+    postal = addresses.postal(address) if channel is Channel.PRINT else None
     schedule = read_schedule(send.schedule_send_date, zone, now)
     if schedule and schedule.warning:
         warnings = (*warnings, schedule.warning)
     not_after = read_not_after(send.not_after, zone, max(schedule.instant, now) if schedule else now)
     route = () if send.lane is None else lanes(send.lane)
     invoice = required("InvoiceNumber", send.invoice)
+    kind = word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)")
+    text = None if send.note is None else note(send.note)
+    units, encoding = 1, None
+    if channel is Channel.SMS:
+        text, units, encoding, told = sms_text(
+            text, kind, send.language, invoice, rules=rules, max_segments=send.max_segments
+        )
+        warnings = (*warnings, *told)
+    asked, costs = options(send, channel, rules, route, postal)
     filename = given_name("Document", send.document, send.filename, invoice)
     return CheckedSend(
         channel=channel,
         invoice=invoice,
         to_address=to_address,
         schedule=schedule,
-        note=None if send.note is None else note(send.note),
+        note=text,
         account=account_name(send.account),
-        kind=word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)"),
+        kind=kind,
         subject=line("Subject", send.subject, LINE_LIMIT),
         customer=line("CustomerNumber", send.customer, NAME_LIMIT),
         reference=line("Reference", send.reference, LINE_LIMIT),
@@ -59,8 +79,11 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         priority=priority(send.priority),
         sequence=sequence(send.sequence),
         not_after=not_after,
-        warnings=warnings,
-        options=Options(route=route) if route else NONE,
+        warnings=(*warnings, *costs) if costs else warnings,
+        options=asked,
+        status=status,
+        units=units,
+        encoding=encoding,
         attachments=attachments(send.attachments, invoice) if send.attachments else (),
     )
 
@@ -82,6 +105,13 @@ MENDED: dict[str, dict[str, Any]] = {
     "Document": {"document": None},
     "Filename": {"filename": "1"},
     "Attachments": {"attachments": ()},
+    "From": {"sender": None},
+    "FromName": {"sender_name": None},
+    "Language": {"language": None},
+    "ConfirmRead": {"confirm_read": None},
+    "Attach": {"attach": None},
+    "Bcc": {"bcc": None},
+    "MaxSegments": {"max_segments": None},
     "Lane": {"lane": None},
     "Priority": {"priority": Priority.NORMAL},
     "Sequence": {"sequence": 0},
@@ -120,6 +150,15 @@ def business_key(account_name: str, checked: CheckedSend) -> UUID:
 def account_name(given: object) -> str:
     """The name of an account, trimmed. Raises: InvalidSend when there is none."""
     return required("Account", given)
+
+
+def _without_address(channel: Channel, address: str | None, rules: Rules) -> tuple[Channel, Status, tuple[str, ...]]:
+    """What becomes of a mail without an address, by the rules: refused later on, printed, or kept as 400."""
+    if channel is not Channel.EMAIL or rules.missing_address == "refuse" or (address and address.strip()):
+        return channel, Status.QUEUE, ()
+    if rules.missing_address == "print":
+        return Channel.PRINT, Status.QUEUE, (PRINTED_INSTEAD,)
+    return channel, Status.MISSING_EMAIL_ADDRESS, (NO_ADDRESS,)
 
 
 def _queue(status: object) -> None:

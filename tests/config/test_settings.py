@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.accounts import SmtpAccount
+from config.account_smtp import SmtpAccount
 from config.app import make_app
 from config.settings import load_settings
 from duepost.errors import ConfigError

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from config.accounts import SmtpAccount
+from config.account_smtp import SmtpAccount
 from config.names import CONTROL_QUEUE, DOOR_QUEUE
 from config.settings import Settings
 from worker.journal import CLOSING_SECONDS
@@ -48,7 +48,7 @@ WORKERS = {name: command for name, command in commands().items() if "worker" in 
 
 
 def test_every_process_is_there() -> None:
-    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "worker-email", "door", "flower"}
+    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "worker-email", "door", "reports", "flower"}
     assert set(SERVICES) == processes
 
 
@@ -79,9 +79,12 @@ def test_no_password_stands_in_the_file(line: str) -> None:
     assert re.search(r': "\$\{\w+:\?', line)
 
 
-def test_flower_alone_is_published_and_only_on_this_machine() -> None:
+def test_flower_and_the_door_for_reports_are_published_and_only_on_this_machine() -> None:
     published = {name: re.findall(r"^    ports: (.*)$", body, re.MULTILINE) for name, body in SERVICES.items()}
-    assert {name: ports for name, ports in published.items() if ports} == {"flower": ['["127.0.0.1:5555:5555"]']}
+    assert {name: ports for name, ports in published.items() if ports} == {
+        "flower": ['["127.0.0.1:5555:5555"]'],
+        "reports": ['["127.0.0.1:8087:8087"]'],
+    }
     assert "DUEPOST_FLOWER_PASSWORD" in SERVICES["flower"]
     assert "network_mode" not in COMPOSE
 

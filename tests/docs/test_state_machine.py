@@ -15,6 +15,10 @@ from worker.providers.smtp_verdicts import Stage
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "state_machine.md").read_text()
 PLACES = ("worker", "scheduler", "src/duepost/ledger")
+FILES = tuple(
+    f"src/duepost/{name}.py"
+    for name in ("mail_verdicts", "receipts", "inbound/dsn", "inbound/access_point", "inbound/sms")
+)
 CODE = re.compile(r"[A-Z][A-Z0-9]{3,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Words in capitals that are no reasons: protocols' commands, and SQLAlchemy's isolation level.
 OTHER_WORDS = {stage.value for stage in Stage} | {
@@ -24,11 +28,10 @@ OTHER_WORDS = {stage.value for stage in Stage} | {
 
 def literals() -> Iterator[str]:
     """Every string in the code that reads like a reason's code."""
-    for place in PLACES:
-        for file in (ROOT / place).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
-                    yield node.value
+    for file in [file for place in PLACES for file in (ROOT / place).rglob("*.py")] + [ROOT / name for name in FILES]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+                yield node.value
 
 
 REASONS = sorted(set(literals()) - OTHER_WORDS)

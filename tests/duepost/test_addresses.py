@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duepost.addresses import GLN_WARNING, PLAIN_EMAIL, PRINT_WARNING, email, normalise, sms, xml
+from duepost.addresses import GLN_WARNING, PLAIN_EMAIL, email, normalise, postal, sms, xml
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
 from duepost.sends import Channel
@@ -210,7 +210,7 @@ def test_a_wrong_check_digit_is_a_warning_where_the_rules_say_so() -> None:
 def test_print_needs_no_address_and_says_that_it_ignores_one() -> None:
     assert normalise(Channel.PRINT, None, RULES) == (None, ())
     assert normalise(Channel.PRINT, "  ", RULES) == (None, ())
-    assert normalise(Channel.PRINT, "Main Street 1", RULES) == (None, (PRINT_WARNING,))
+    assert normalise(Channel.PRINT, "Main Street 1", RULES) == (None, ())
 
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS, Channel.XML])
@@ -218,3 +218,15 @@ def test_print_needs_no_address_and_says_that_it_ignores_one() -> None:
 def test_every_other_channel_says_that_the_address_is_missing(channel: Channel, address: str | None) -> None:
     with pytest.raises(InvalidSend, match=r"^ToAddress is missing"):
         normalise(channel, address, RULES)
+
+
+def test_a_postal_address_keeps_its_lines() -> None:
+    given = " Anna  Sand \r\n\r\n Havnegade 14\n1799 København V "
+    assert postal(given) == "Anna Sand\nHavnegade 14\n1799 København V"
+    assert postal(" \n ") is None
+
+
+@pytest.mark.parametrize("given", ["a" * 501, "Anna\0Sand"])
+def test_what_is_no_postal_address_is_refused(given: str) -> None:
+    with pytest.raises(InvalidSend, match=r"^ToAddress is no postal address"):
+        postal(given)

@@ -46,8 +46,8 @@ def merge(run: str, letters: Iterable[Letter], mark: Mark | None, *, duplex: boo
                 with pikepdf.open(BytesIO(content)) as document:
                     whole.pages.extend(document.pages)
             if duplex and (len(whole.pages) - first) % 2:
-                left, bottom, right, top = (float(edge) for edge in whole.pages[-1].mediabox)
-                whole.add_blank_page(page_size=(right - left, top - bottom))
+                last: Any = whole.pages[-1].mediabox
+                whole.add_blank_page(page_size=(float(last[2]) - float(last[0]), float(last[3]) - float(last[1])))
             count = len(whole.pages) - first
             pages[letter.sequence] = count
             if mark is not None and count:

@@ -1,22 +1,9 @@
-"""What does one row of a table of verdicts say?"""
+"""How does what a provider says get its form: a row of a table of verdicts, its raw answer, its own name?"""
 
-from dataclasses import dataclass
-
-from duepost.statuses import Status
-from worker.providers.port import Verdict
+from duepost.verdicts import Finding as Finding  # noqa: PLC0414 - others take it from here
 
 ANSWER_LIMIT = 1000  # characters, by the port
 REFERENCE_LIMIT = 100  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What an answer means, apart from its own words. `code` is the reason's."""
-
-    verdict: Verdict
-    status: Status
-    code: str
-    alarm: bool = False
 
 
 def raw(answer: str) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from duepost.features import Feature
 from duepost.options import NONE, Options
 from duepost.reasons import Reason
 from duepost.statuses import Status
+from duepost.verdicts import Verdict as Verdict  # noqa: PLC0414 - others take it from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,6 @@ class Job:
     def documents(self) -> tuple[Document, ...]:
         """All of them."""
         return self.attachments if self.document is None else (self.document, *self.attachments)
-
-
-class Verdict(StrEnum):
-    """What came of an attempt."""
-
-    ACCEPTED = "accepted"  # the provider said yes in words we understood
-    REFUSED = "refused"  # final
-    TRANSIENT = "transient"  # surely not sent; a later attempt may succeed
-    WAIT = "wait"  # surely not sent, and not the send's fault (429, refused credentials): no attempt is counted
-    UNKNOWN = "unknown"  # the provider may or may not have taken it
-    PENDING = "pending"  # the provider has it and is at work: 100 or 310, asked again, and no attempt is counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Before the final dot nothing was sent; silence or loss after it is an unknown ou
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from duepost.errors import ConfigError, InvalidSend
 from duepost.features import EVERYTHING, Feature
@@ -29,6 +29,13 @@ from worker.spare import Spare
 MISSING = Outcome(Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, Reason("ADDRESS_MISSING", field="ToAddress"))
 
 
+class Signature(Protocol):
+    """What signs a mail."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The dot-stuffed mail with its signature before it."""
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -39,8 +46,9 @@ class Smtp:
 
     ca_file: certificates to trust beside the system's; TLS is always verified. command_limit: for connecting and all
     before the final dot, in sum. final_dot_limit: for the answer to it (RFC 5321 4.5.3.2.6 says 10 minutes).
-    idle_limit: how long a connection waits for the next message. The sender's domain is the name in EHLO and in
-    Message-IDs.
+    idle_limit: how long a connection waits for the next message. messages_per_connection, connection_limit: after so
+    many, or so long, a new one is made. signature: signs every mail. The sender's domain is the name in EHLO and in
+    Message-IDs; the sender is the envelope's of every mail, so that bounces come home whatever From says.
 
     Raises: ConfigError when sender is no address; OSError when ca_file holds no certificates.
     """
@@ -57,6 +65,8 @@ class Smtp:
     final_dot_limit: timedelta = timedelta(minutes=10)
     idle_limit: timedelta = timedelta(seconds=30)
     messages_per_connection: int = 100
+    connection_limit: timedelta = timedelta(minutes=5)
+    signature: Signature | None = None
     now: Callable[[], datetime] = field(default=_utc_now, repr=False)
     _sender: WireAddress = field(init=False, repr=False, compare=False)
     _server: Server = field(init=False, repr=False, compare=False)
@@ -92,7 +102,9 @@ class Smtp:
             return _unfit(wrong.field)
         deadline = Deadline(self.command_limit)
         spare = self._spare.take()
-        if spare is not None:
+        if spare is not None and self._worn(spare):
+            spare.quit()
+        elif spare is not None:
             with suppress(_FoundDead):
                 return self._over(spare, letter, deadline)
         return self._over(Link(self._server), letter, deadline)
@@ -104,9 +116,19 @@ class Smtp:
 
     def _letter(self, job: Job, to_address: str) -> Letter:
         recipient = wire_address("ToAddress", to_address)
+        own = wire_address("From", job.options.sender) if job.options.sender else self._sender
+        addresses = {"sender": self._sender, "From": own, "ToAddress": recipient}
+        unusual = next((name for name, address in addresses.items() if address.utf8), None)
+        if own is not self._sender:
+            job = replace(job, options=replace(job.options, sender=own.address))
         sender = Sender(self._sender.address, self.sender_name, self._sender.domain)
-        data = build(job, sender, recipient.address, self.now())
-        return Letter(self._sender.address, recipient.address, self._sender.utf8 or recipient.utf8, job.token, data)
+        data = build(job, sender, recipient.address, self.now(), utf8=unusual is not None)
+        if self.signature is not None:
+            data = self.signature.sign(data)
+        return Letter(self._sender.address, recipient.address, unusual, job.token, data)
+
+    def _worn(self, link: Link) -> bool:
+        return link.messages >= self.messages_per_connection or link.age >= self.connection_limit
 
     def _over(self, link: Link, letter: Letter, deadline: Deadline) -> Outcome:
         """Raises: _FoundDead when a reused link turns out dead before the message's first byte."""
@@ -124,7 +146,7 @@ class Smtp:
             link.close()
             raise _FoundDead
         link.reused = True
-        if link.closing or link.messages >= self.messages_per_connection:
+        if link.closing or self._worn(link):
             link.quit()
         else:
             self._spare.give_back(link)

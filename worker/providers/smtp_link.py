@@ -7,6 +7,7 @@ connection breaks. What smtplib raises here is always a broken connection: an OS
 import re
 import smtplib
 import ssl
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,11 +41,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one recipient; the addresses are fit for the wire, `data` is dot-stuffed."""
+    """One message to one recipient; the addresses are fit for the wire, `data` is dot-stuffed.
+
+    unusual: the first of sender (the account's), From and ToAddress that only a server with SMTPUTF8 can take.
+    """
 
     sender: str
     recipient: str
-    utf8: bool
+    unusual: str | None
     token: str
     data: bytes = field(repr=False)
 
@@ -64,6 +68,12 @@ class Link:
         self.reused = False
         self.closing = False
         self.messages = 0
+        self._opened = time.monotonic()
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago it was made."""
+        return timedelta(seconds=time.monotonic() - self._opened)
 
     @property
     def dead(self) -> bool:
@@ -190,9 +200,8 @@ class Link:
             values = {"size": len(letter.data), "largest": int(largest)}
             reason = Reason("MESSAGE_TOO_LARGE", field="Document", values=values)
             return Outcome(Verdict.REFUSED, Status.EMAIL_REJECTED, reason)
-        if letter.utf8 and not self._smtp.has_extn("smtputf8"):
-            reason = Reason("SMTPUTF8_NOT_OFFERED", field="ToAddress")
-            return Outcome(Verdict.REFUSED, Status.WRONG_EMAIL_ADDRESS, reason)
+        if letter.unusual and not self._smtp.has_extn("smtputf8"):
+            return _ascii_only(letter.unusual)
         return None
 
     def _envelope(self, letter: Letter) -> Iterator[tuple[Stage, str, int]]:
@@ -201,7 +210,7 @@ class Link:
         mail, rcpt = [f"MAIL FROM:<{letter.sender}>"], [f"RCPT TO:<{letter.recipient}>"]
         if offers("size"):
             mail.append(f"SIZE={len(letter.data)}")
-        if letter.utf8:
+        if letter.unusual:
             mail.append("SMTPUTF8")
         if offers("dsn"):
             mail += ["RET=HDRS", f"ENVID={_xtext(letter.token)}"]
@@ -225,6 +234,14 @@ def _not_offered(code: str, stage: Stage) -> Outcome:
     """What the account asks for is missing, and nothing leaves without it: an operator must look."""
     reason = Reason(code, values={"stage": stage.value})
     return Outcome(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, reason, alarm=True)
+
+
+def _ascii_only(field: str) -> Outcome:
+    """An address is not ASCII and the server takes only that. The account's own is for an operator to mend."""
+    if field == "sender":
+        return _not_offered("SMTPUTF8_NOT_OFFERED", Stage.MAIL)
+    status = Status.WRONG_EMAIL_ADDRESS if field == "ToAddress" else Status.ERROR
+    return Outcome(Verdict.REFUSED, status, Reason("SMTPUTF8_NOT_OFFERED", field=field))
 
 
 def _xtext(value: str) -> str:

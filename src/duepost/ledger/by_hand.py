@@ -3,23 +3,29 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, exists, func, select
 
 from duepost.ledger.change import change, picked, run_change
+from duepost.ledger.print_tables import envelope
 from duepost.ledger.schema import state
 from duepost.statuses import HELD, WAITING, Status
 
 
 def cancel(connection: Connection, ids: Sequence[UUID], *, reason: str, actor: str) -> list[UUID]:
-    """9999 NotSent for those that wait or are held; returns their ids. Served by pk_state.
+    """9999 NotSent for those that wait or are held; returns their ids. Served by pk_state and
+    uq_envelope_send_id.
 
-    One that a provider has now, or may have taken, is left as it is: nobody could promise that it does not arrive.
+    One that a provider has now, or may have taken, or that lies in a closed print run is left as it is: nobody could
+    promise that it does not arrive.
     """
+    # First, and by itself: what follows must see a print run that was closed while we waited for the rows.
+    connection.execute(select(state.c.send_id).where(state.c.send_id.in_(ids)).with_for_update())
     fit = picked(
         state.c.send_id.in_(ids),
         state.c.status.in_([int(one) for one in WAITING | HELD]),
         state.c.begun_at.is_(None),
         ~state.c.in_doubt,
+        ~exists().where(envelope.c.send_id == state.c.send_id),
         wait=True,
     ).cte("fit")
     changed, told = change(

@@ -1,13 +1,14 @@
 """Where does a send stand, and what happened to it?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from duepost.ledger.receipt_table import receipt
 from duepost.ledger.schema import account, attempt, run, send, state, transition
 from duepost.statuses import Status
 
@@ -59,6 +60,20 @@ class Attempt:
     began_at: datetime
     ended_at: datetime
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One receipt. `at`: when it happened, where the world says. `raw` is its own words and may quote an address."""
+
+    received_at: datetime
+    at: datetime | None
+    source: str
+    word: str
+    status: Status | None
+    reason: str | None
+    code: str | None
+    raw: str = field(repr=False)
 
 
 def counts(connection: Connection, *, run_name: str | None = None) -> dict[Status, int]:
@@ -123,6 +138,25 @@ def attempts(connection: Connection, send_id: UUID) -> list[Attempt]:
         .order_by(attempt.c.id)
     )
     return [Attempt(*tuple(row)) for row in rows]
+
+
+def receipts(connection: Connection, send_id: UUID) -> list[Told]:
+    """What was told of the send later, in the order in which it came. Served by uq_receipt_send_id_source_digest."""
+    rows = connection.execute(
+        select(
+            receipt.c.received_at,
+            receipt.c.at,
+            receipt.c.source,
+            receipt.c.word,
+            receipt.c.status,
+            receipt.c.reason,
+            receipt.c.code,
+            receipt.c.raw,
+        )
+        .where(receipt.c.send_id == send_id)
+        .order_by(receipt.c.id)
+    )
+    return [Told(row[0], row[1], row[2], row[3], Status(row[4]) if row[4] else None, *row[5:]) for row in rows]
 
 
 def _standings() -> Select[tuple[object, ...]]:

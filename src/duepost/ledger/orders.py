@@ -30,8 +30,8 @@ class Attached:
 class Leased:
     """A send as its order's worker reads it.
 
-    `first_due` is its schedule, or its acceptance when that was later, or now when a person has let it go. `not_after`:
-    when the release gives a retry up; None at the first attempt.
+    `zone`: the account's. `first_due`: its schedule, or its acceptance when that was later, or now when a person has
+    let it go. `not_after`: when the release gives a retry up; None at the first attempt.
     """
 
     id: UUID
@@ -52,6 +52,7 @@ class Leased:
     units: int = 1
     customer: str | None = field(default=None, repr=False)
     reference: str | None = field(default=None, repr=False)
+    zone: str = "UTC"
     attachments: tuple[Attached, ...] = ()
 
 
@@ -81,6 +82,7 @@ def read_order(connection: Connection, lease: int, ids: Sequence[UUID]) -> list[
             send.c.units,
             send.c.customer,
             send.c.reference,
+            account.c.zone,
             exists().where(attachment.c.send_id == send.c.id),
         )
         .join_from(state, send, send.c.id == state.c.send_id)

@@ -1,52 +1,58 @@
-"""Which tables say what went into which print run?"""
+"""Which print runs were closed, and which sends lie in them?"""
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ForeignKey,
     Identity,
-    Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 
 from duepost.ledger.metadata import Instant, metadata
 
-# What an account's sends of a lane that were gathered by a cut-off became: one PDF, handed over as a whole.
+# The times stand in their order; each is written once, before or after the step that its comment names.
 print_run = Table(
     "print_run",
     metadata,
     Column("id", Integer, Identity(always=True), primary_key=True),
-    Column(
-        "name", Text, nullable=False, unique=True, comment="on its files, its job and its marks"
-    ),  # serves print_runs.run_named
     Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
     Column("lane", Text, nullable=False),
-    Column("cut_off_at", Instant, nullable=False),
+    Column("cut_off_at", Instant, nullable=False, comment="what had gathered by then is in it"),
     Column("closed_at", Instant, nullable=False, server_default=func.now()),
-    Column("asked_at", Instant, comment="when a worker was last told to make it"),
-    Column("handed_at", Instant, comment="when its files or its job were taken"),
-    Column("confirmed_at", Instant, comment="when it was printed, by a person's or the printer's word"),
-    Column("pages", Integer),
-    Column("sha256", LargeBinary, comment="of the PDF"),
-    Column("trouble", Text, comment="why it was not handed over when that was last tried"),
-    UniqueConstraint("account_id", "lane", "cut_off_at"),  # serves print_runs.close
-)
-Index(  # serves print_runs.unfinished
-    "ix_print_run_unfinished",
-    print_run.c.lane,
-    postgresql_where=print_run.c.confirmed_at.is_(None),
+    Column("sends", Integer, nullable=False),
+    Column("pages", Integer, comment="of the PDF, blank ones included; NULL: not made yet"),
+    Column("sha256", LargeBinary, comment="of the PDF; NULL: not made yet"),
+    Column("made_at", Instant),
+    Column(
+        "offered_at", Instant, comment="before the last step of the hand-over began: from then on it may be fetched"
+    ),
+    Column("handed_at", Instant, comment="after the hand-over"),
+    Column("confirmed_at", Instant, comment="when printing was confirmed"),
+    Column(
+        "again", SmallInteger, nullable=False, server_default=text("0"), comment="hand-overs that a person asked for"
+    ),
+    Column("trouble", Text, comment="what kept it from going on at the last try, without personal data"),
+    CheckConstraint("sends > 0", name="not_empty"),
+    CheckConstraint("sha256 IS NULL OR octet_length(sha256) = 32", name="sha256_length"),
+    CheckConstraint("(made_at IS NULL) = (sha256 IS NULL)", name="made_has_digest"),
 )
 
-# Which send is which envelope of the run.
+# One send in one run: it lies in the envelope of that number, and can be cancelled no more.
 envelope = Table(
     "envelope",
     metadata,
     Column("run_id", Integer, ForeignKey("print_run.id"), primary_key=True),  # serves print_runs.envelopes
-    Column("sequence", Integer, primary_key=True, comment="from 1"),
-    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, unique=True),  # serves by_hand.cancel
+    Column("sequence", Integer, primary_key=True, autoincrement=False, comment="from 1, in order of acceptance"),
+    Column(
+        "send_id", Uuid, ForeignKey("send.id"), nullable=False, unique=True
+    ),  # serves print_runs.close, by_hand.cancel
+    Column("pages", SmallInteger, nullable=False, comment="of its documents, as counted when it was enqueued"),
+    CheckConstraint("sequence > 0", name="sequence_counts"),
 )

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from duepost.ledger import guard_tables, print_tables  # noqa: F401 - so that the metadata are whole
+from duepost.ledger import guard_tables, print_tables, receipt_table, template_tables  # noqa: F401 - whole metadata
 from duepost.ledger.metadata import Instant, in_, metadata
 from duepost.sends import Channel, Kind
 from duepost.statuses import WAITING, Status
@@ -40,8 +40,8 @@ account = Table(
     Column("id", Integer, Identity(always=True), primary_key=True),
     Column("name", Text, nullable=False, unique=True),  # serves accounts.account_named
     Column("zone", Text, nullable=False, comment="IANA name"),
-    Column("print_cut_off", Time, comment="wall time in its zone; NULL: as the print lane's provider account says"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("print_cutoff", Time, comment="when its print runs close, in zone; NULL: as the provider account says"),
     CheckConstraint("name <> ''", name="name_given"),
 )
 
@@ -199,27 +199,19 @@ Index(  # serves unknown.settle_lost
 )
 
 # What operators look for; few rows at any time.
-Index(  # serves doubt.doubtful and doubt.settle
-    "ix_state_in_doubt",
-    state.c.send_id,
-    postgresql_where=state.c.in_doubt,
-)
+Index("ix_state_in_doubt", state.c.send_id, postgresql_where=state.c.in_doubt)  # serves doubt.doubtful and doubt.settle
 Index(  # serves release.release_suspect
     "ix_state_losses",
     state.c.lane,
     state.c.due_at,
     postgresql_where=state.c.losses > 0,
 )
-Index(  # serves print_runs.gathered and .close
-    "ix_state_gathered",
-    state.c.lane,
-    state.c.send_id,
-    postgresql_where=state.c.status == int(Status.READY_TO_PRINT),
-)
 Index(  # serves pauses.bring_back
-    "ix_state_paused",
-    state.c.send_id,
-    postgresql_where=state.c.paused_due_at.is_not(None),
+    "ix_state_paused", state.c.send_id, postgresql_where=state.c.paused_due_at.is_not(None)
+)
+
+Index(  # serves print_runs.gathered and .close
+    "ix_state_to_print", state.c.lane, postgresql_where=state.c.status == text("150")
 )
 
 transition = Table(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from duepost.errors import ConfigError
+from duepost.options import Options
 from sandbox.mail_counterpart import MailCounterpart
 from tests.worker.providers.conftest import ID
 from tests.worker.providers.mail_script import GREETING, OK, mail
@@ -109,6 +110,24 @@ def test_a_non_ascii_local_part_is_final_without_smtputf8(job: MakeJob) -> None:
     assert not any(line.startswith(b"MAIL") for line in heard)
 
 
+def test_a_non_ascii_from_of_the_sends_own_is_final_without_smtputf8(job: MakeJob) -> None:
+    outcome, heard = try_once(job(options=Options(sender="søren@shop.test")), mail())
+    assert (outcome.status, outcome.reason.code, outcome.reason.field) == (300, "SMTPUTF8_NOT_OFFERED", "From")
+    assert not any(line.startswith(b"MAIL") for line in heard)
+
+
+def test_a_non_ascii_address_of_the_account_waits_for_an_operator_without_smtputf8(job: MakeJob) -> None:
+    outcome, heard = try_once(job(), mail(), sender="søren@shop.test")
+    assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.WAIT, 310, True)
+    assert not any(line.startswith(b"MAIL") for line in heard)
+
+
+def test_another_receivers_non_ascii_address_needs_no_smtputf8(job: MakeJob) -> None:
+    shown = Options(shown_to="søren@customer.test, anna@customer.test")
+    outcome, _ = try_once(job(options=shown), mail())
+    assert outcome.verdict is Verdict.ACCEPTED
+
+
 @pytest.mark.parametrize("ehlo", [EXTENSIONS, b"250 mail.test\r\n"])
 def test_a_non_ascii_domain_goes_by_idna(job: MakeJob, ehlo: bytes) -> None:
     outcome, heard = try_once(job(to_address="anna@blåbær.dk"), mail(ehlo=ehlo))
@@ -155,6 +174,14 @@ def test_a_subject_with_a_line_break_is_final_and_names_its_field(job: MakeJob) 
     provider = Smtp(host="127.0.0.1", port=1, tls="none", sender="billing@shop.test")
     outcome = provider.send(job(subject="Faktura\r\nBcc: eve@evil.test"))
     assert (outcome.verdict, outcome.status, outcome.reason.field) == (Verdict.REFUSED, 300, "Subject")
+
+
+@pytest.mark.parametrize("bad", ["a@b.test\r\nBcc: eve@evil.test", "a@b.test>\r\nRCPT TO:<eve@evil.test", "a@b.test\0"])
+@pytest.mark.parametrize(("field", "option"), [("From", "sender"), ("ToAddress", "shown_to")])
+def test_an_address_in_a_header_brings_nothing_along(job: MakeJob, field: str, option: str, bad: str) -> None:
+    provider = Smtp(host="127.0.0.1", port=1, tls="none", sender="billing@shop.test")
+    outcome = provider.send(job(options=Options(**{option: bad})))  # type: ignore[arg-type]
+    assert (outcome.verdict, outcome.reason.field) == (Verdict.REFUSED, field)
 
 
 def test_a_sender_that_is_no_address_stops_the_process_that_reads_it() -> None:

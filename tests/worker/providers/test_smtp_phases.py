@@ -207,6 +207,14 @@ def test_a_connection_says_goodbye_after_its_last_message(serve: Serve, job: Mak
     assert [line for line in server.heard() if line == b"QUIT"] == [b"QUIT", b"QUIT"]
 
 
+def test_a_connection_says_goodbye_when_it_is_old(serve: Serve, job: MakeJob) -> None:
+    server, smtp = serve(mail(), connection_limit=timedelta(0))
+    for _ in range(2):
+        assert smtp.send(job()).verdict is Verdict.ACCEPTED
+    assert server.connections == 2
+    assert server.heard().count(b"QUIT") == 2
+
+
 def test_a_connection_idle_too_long_is_not_used_again(serve: Serve, job: MakeJob) -> None:
     server, smtp = serve(mail(), idle_limit=timedelta(0))
     for _ in range(2):

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from duepost.options import Options
 from tests.worker.providers.conftest import PDF, Certificate
 from tests.worker.providers.postfix import PASSWORD, USER, Postfix, missing, running
 from worker.providers.port import Document, Job, Outcome, Verdict
@@ -79,6 +80,38 @@ def test_what_postfix_says_to_a_recipient_is_the_outcome(
 ) -> None:
     outcome = try_once(job(to_address=recipient), port=postfix.port)
     assert (outcome.verdict, outcome.status, outcome.reason.values["smtp"]) == (verdict, status, code)
+
+
+def test_two_receivers_of_one_mail_have_results_of_their_own(postfix: Postfix, job: MakeJob) -> None:
+    shown = Options(shown_to="anna@ok.test, nobody@reject.test")
+    token = str(uuid4())
+    taken = try_once(job(token=token, to_address="anna@ok.test", options=shown), port=postfix.port)
+    refused = try_once(job(to_address="nobody@reject.test", options=shown), port=postfix.port)
+    assert (taken.status, refused.status) == (200, 320)
+    stored = message_from_bytes(postfix.wait_for_mail(f"<{token}@sender.test>"), policy=policy.default)
+    assert stored["To"] == "anna@ok.test, nobody@reject.test"
+
+
+def test_documents_copy_sender_and_read_confirmation_arrive(postfix: Postfix, job: MakeJob) -> None:
+    token = str(uuid4())
+    ubl = Document("1001.xml", "application/xml", "<Invoice>.æøå\n..</Invoice>".encode())
+    options = Options(shown_to="anna@ok.test", copy=True, sender="me@other.test", confirm_read=True)
+    send = job(token=token, to_address="boss@ok.test", attachments=(ubl,), options=options)
+    assert try_once(send, port=postfix.port).verdict is Verdict.ACCEPTED
+    raw = postfix.wait_for_mail(f"<{token}@sender.test>")
+    stored: Any = message_from_bytes(raw, policy=policy.default)
+    assert [part.get_payload(decode=True) for part in stored.iter_attachments()] == [PDF, ubl.content]
+    assert (stored["From"], stored["Sender"], stored["To"]) == ("me@other.test", "billing@sender.test", "anna@ok.test")
+    assert stored["Disposition-Notification-To"] == "me@other.test"
+    assert stored["Return-Path"] == "<billing@sender.test>"
+    # What the server itself writes down of the envelope is no header of ours.
+    ours = {name: value for name, value in stored.items() if name not in {"Delivered-To", "X-Original-To", "Received"}}
+    assert "boss@" not in str(ours)
+
+
+def test_a_message_just_under_postfixs_size_is_taken(postfix: Postfix, job: MakeJob) -> None:
+    send = job(document=Document("a.pdf", "application/pdf", bytes(728_000)), to_address="anna@ok.test")
+    assert try_once(send, port=postfix.port).verdict is Verdict.ACCEPTED
 
 
 def test_a_refused_recipient_leaves_the_connection_fit_for_the_next(postfix: Postfix, job: MakeJob) -> None:

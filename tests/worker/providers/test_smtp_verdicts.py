@@ -3,131 +3,9 @@
 import pytest
 
 from duepost.statuses import Status
+from tests.worker.providers.smtp_replies import BASIC, LOGIN, REFUSED, RETRIED, TEXTS
 from worker.providers.port import Verdict
 from worker.providers.smtp_verdicts import Stage, judge
-
-# basic code, stage -> verdict, status, alarm; no enhanced code and no telling text
-BASIC = [
-    (421, "MAIL", "transient", 310, False),
-    (421, "DOT", "transient", 310, False),
-    (430, "MAIL", "transient", 310, False),
-    (432, "AUTH", "transient", 310, False),
-    (450, "RCPT", "transient", 310, False),
-    (451, "DOT", "transient", 310, False),
-    (452, "RCPT", "transient", 310, False),
-    (452, "DATA", "transient", 310, False),
-    (454, "AUTH", "transient", 310, False),
-    (454, "STARTTLS", "transient", 310, False),
-    (455, "MAIL", "transient", 310, False),
-    (458, "RCPT", "transient", 310, False),
-    (459, "RCPT", "transient", 310, False),
-    (500, "MAIL", "refused", 300, True),
-    (500, "RCPT", "refused", 300, True),
-    (501, "RCPT", "refused", 320, False),
-    (501, "MAIL", "refused", 350, False),
-    (502, "DATA", "refused", 300, True),
-    (503, "RCPT", "transient", 310, True),
-    (504, "MAIL", "refused", 300, True),
-    (521, "GREETING", "wait", 310, True),
-    (521, "MAIL", "refused", 350, False),
-    (523, "DOT", "refused", 350, False),
-    (525, "AUTH", "wait", 310, True),
-    (530, "MAIL", "wait", 310, True),
-    (534, "AUTH", "wait", 310, True),
-    (535, "AUTH", "wait", 310, True),
-    (538, "AUTH", "wait", 310, True),
-    (541, "RCPT", "refused", 340, False),
-    (541, "DOT", "refused", 340, False),
-    (550, "RCPT", "refused", 320, False),
-    (550, "DATA", "refused", 350, False),
-    (550, "DOT", "refused", 350, False),
-    (550, "MAIL", "refused", 350, False),
-    (551, "RCPT", "refused", 320, False),
-    (552, "RCPT", "refused", 330, False),
-    (552, "DOT", "refused", 350, False),
-    (553, "RCPT", "refused", 320, False),
-    (553, "MAIL", "refused", 350, False),
-    (554, "GREETING", "wait", 310, True),
-    (554, "RCPT", "refused", 350, False),
-    (554, "DOT", "refused", 350, False),
-    (555, "MAIL", "refused", 300, True),
-    (555, "RCPT", "refused", 300, True),
-    (556, "RCPT", "refused", 320, False),
-    (571, "RCPT", "refused", 350, False),
-    (500, "EHLO", "wait", 310, True),
-    (554, "STARTTLS", "wait", 310, True),
-    (500, "AUTH", "wait", 310, True),
-]
-
-# enhanced code -> status of a refusal
-REFUSED = {
-    **dict.fromkeys(["5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10"], 320),
-    **dict.fromkeys(["5.4.4", "5.7.17", "5.7.18"], 320),
-    **dict.fromkeys(["5.2.0", "5.2.1", "5.2.2", "5.2.4", "5.7.13"], 330),
-    **dict.fromkeys(["5.7.28", "5.7.38"], 340),
-    **dict.fromkeys(["5.1.7", "5.1.8", "5.2.3", "5.3.2", "5.3.4", "5.5.4"], 350),
-    **dict.fromkeys([f"5.6.{detail}" for detail in range(11)], 350),
-    **dict.fromkeys([f"5.7.{detail}" for detail in (*range(8), 15, 16, *range(19, 28), 29, 30, 500, 511, 599)], 350),
-}
-RETRIED = [
-    *("5.1.9", "5.3.0", "5.3.1", "5.3.3", "5.3.5", "5.4.0", "5.4.1", "5.4.2", "5.4.3", "5.4.5", "5.4.6", "5.4.7"),
-    *("5.4.8", "5.5.0", "5.5.1", "5.5.2", "5.5.3", "5.5.5", "5.5.6"),
-]
-LOGIN = ["5.7.8", "5.7.9", "5.7.10", "5.7.11", "5.7.12", "5.7.14"]
-
-# text of a 5xx -> verdict, status
-TEXTS = [
-    ("Service unavailable; client host blocked using zen.spamhaus.org", "refused", 350),
-    ("Your IP is on our blacklist", "refused", 350),
-    ("listed in DNSBL", "refused", 350),
-    ("blocked: RBL", "refused", 350),
-    ("poor sender reputation", "refused", 350),
-    ("Message looks like SPAM", "refused", 340),
-    ("classified as junk", "refused", 340),
-    ("unsolicited content", "refused", 340),
-    ("this is UBE", "refused", 340),
-    ("bulk mail is not wanted", "refused", 340),
-    ("Mailbox full", "refused", 330),
-    ("user is over quota", "refused", 330),
-    ("mailbox quota exceeded", "refused", 330),
-    ("insufficient disk space", "refused", 330),
-    ("insufficient storage", "refused", 330),
-    ("User unknown in virtual mailbox table", "refused", 320),
-    ("No such user here", "refused", 320),
-    ("no such recipient", "refused", 320),
-    ("no such mailbox", "refused", 320),
-    ("account does not exist", "refused", 320),
-    ("address not found", "refused", 320),
-    ("Invalid recipient", "refused", 320),
-    ("Unrouteable address", "refused", 320),
-    ("Host unknown", "refused", 320),
-    ("Domain not found", "refused", 320),
-    ("NXDOMAIN", "refused", 320),
-    ("account disabled", "refused", 330),
-    ("mailbox suspended", "refused", 330),
-    ("this account is inactive", "refused", 330),
-    ("message too large", "refused", 350),
-    ("message exceeds size limit", "refused", 350),
-    ("SPF check failed", "refused", 350),
-    ("DKIM signature bad", "refused", 350),
-    ("fails DMARC", "refused", 350),
-    ("Relay access denied", "refused", 350),
-    ("virus found", "refused", 350),
-    ("rejected by local policy", "refused", 350),
-    ("access denied", "refused", 350),
-    ("message refused", "refused", 350),
-    ("operation timed out", "transient", 310),
-    ("temporary lookup failure", "transient", 310),
-    ("please try again later", "transient", 310),
-    ("too many recipients", "transient", 310),
-    ("rate limit reached", "transient", 310),
-    ("you are greylisted", "transient", 310),
-    ("connection refused", "transient", 310),
-    ("connection reset", "transient", 310),
-    ("mail loops back: loop", "transient", 310),
-    ("too many hops", "transient", 310),
-    ("delivery time expired", "transient", 310),
-]
 
 
 @pytest.mark.parametrize(("code", "stage", "verdict", "status", "alarm"), BASIC)
@@ -190,6 +68,12 @@ def test_any_4xx_is_tried_again_whatever_its_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["5.7.139 Authentication unsuccessful, SMTP is disabled", "5.7.1 access denied"])
 def test_a_refused_login_waits_whatever_its_text(text: str) -> None:
     assert judge(535, text, Stage.AUTH).verdict is Verdict.WAIT
+
+
+@pytest.mark.parametrize("enhanced", [*REFUSED, *RETRIED, *LOGIN])
+def test_class_4_of_any_enhanced_code_is_tried_again(enhanced: str) -> None:
+    outcome = judge(450, f"4{enhanced[1:]} no", Stage.RCPT)
+    assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.TRANSIENT, 310, False)
 
 
 def test_a_552_to_the_message_that_names_the_mailbox_is_a_full_mailbox() -> None:

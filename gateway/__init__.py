@@ -1,0 +1,1 @@
+"""Which doors does duepost open to the network? That for reports of providers."""

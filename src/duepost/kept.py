@@ -1,0 +1,48 @@
+"""How are the documents of a send kept and counted when it is taken in?"""
+
+from collections.abc import Mapping
+
+from duepost.document_kinds import StoredDocument
+from duepost.documents import DocumentStore
+from duepost.errors import InvalidSend
+from duepost.fitting import too_large
+from duepost.ledger.lanes import DeclaredLane
+from duepost.pages import pages_of
+from duepost.sends import CheckedSend, DocumentSource
+
+MOST_UNITS = 32_767  # the ledger's smallint
+
+Kept = tuple[StoredDocument | None, tuple[tuple[StoredDocument, str], ...]]
+
+
+def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, DeclaredLane]) -> Kept:
+    """The send's document, and its attachments with their names, in the store.
+
+    Raises: InvalidSend when one cannot be taken, or all of them are too much for the store or a lane.
+    """
+    document = store.put(checked.document) if checked.document is not None else None
+    attachments = tuple((_put(store, one.source), one.filename or "document") for one in checked.attachments)
+    sizes = [*([document.size] if document else []), *(one.size for one, _ in attachments)]
+    if attachments and sum(sizes) > store.limit:
+        problem = f"and the document are larger than {store.limit:,} bytes"
+        raise InvalidSend("Attachments", problem, "send less at once")
+    problem_of_lane = too_large(checked, sizes, lanes) if sizes else None
+    if problem_of_lane:
+        raise problem_of_lane
+    return document, attachments
+
+
+def pages(checked: CheckedSend, store: DocumentStore) -> int:
+    """Pages of all its documents, which must be PDFs that open. Raises: InvalidSend for Document."""
+    sources = [checked.document, *(one.source for one in checked.attachments)]
+    contents = [store.content_of(one) for one in sources if one is not None]
+    if not contents:
+        raise InvalidSend("Document", "is missing", "name the PDF to print")
+    return min(sum(pages_of(content) for content in contents), MOST_UNITS)
+
+
+def _put(store: DocumentStore, source: DocumentSource) -> StoredDocument:
+    try:
+        return store.put(source)
+    except InvalidSend as unusable:
+        raise InvalidSend("Attachments", unusable.problem, unusable.hint, source) from None
