@@ -127,15 +127,17 @@ WHOLE: dict[str, Callable[[bytes], Problem | None]] = {
 }
 
 
-def ending(media_type: str) -> str:
-    """Of a file's name, such as `.pdf`."""
-    return ENDINGS.get(media_type, "")
+def with_ending(name: str, media_type: str) -> str:
+    """The name of a file as its kind ends, such as `1001.pdf`; one that has an ending of its kind keeps it."""
+    endings = ENDINGS.get(media_type, ("",))
+    return name if name.lower().endswith(endings) else f"{name}{endings[0]}"
 
 
+# media type -> endings of a file's name, the usual one first
 ENDINGS = {
-    "application/pdf": ".pdf",
-    "application/xml": ".xml",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/tiff": ".tif",
+    "application/pdf": (".pdf",),
+    "application/xml": (".xml",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/tiff": (".tif", ".tiff"),
 }

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class DocumentStore:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    @property
+    @cached_property
     def shelf(self) -> Shelf:
         """What holds the bytes."""
         return Folder(self.place) if isinstance(self.place, Path) else self.place

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fitting import unfit
-from duepost.kept import pages, stored
+from duepost.kept import filename_of, pages, stored
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
@@ -128,6 +128,8 @@ class Intake:
         """Give the send its id and its business key, and store its documents' bytes."""
         account = self._account(checked.account)
         document, attachments = stored(checked, self._door.documents, self._lanes())
+        if (name := filename_of(checked, document)) != checked.filename:
+            checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
             checked = replace(checked, units=pages(checked, self._door.documents))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now

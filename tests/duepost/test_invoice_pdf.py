@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -38,10 +39,13 @@ DATA = InvoiceData(
 
 
 def text_of(content: bytes) -> str:
-    """What a reader copies from the pages, as poppler sees it."""
-    return subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True
-    ).stdout.decode()
+    """What a reader copies from the pages, as poppler sees it; skipped where that is missing, except in CI."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        lack = "pdftotext is not installed"
+        pytest.fail(lack) if os.environ.get("CI") else pytest.skip(lack)
+    asked = [program, "-layout", "-", "-"]
+    return subprocess.run(asked, input=content, capture_output=True, check=True, timeout=30).stdout.decode()
 
 
 def words_of(content: bytes) -> str:
