@@ -10,6 +10,7 @@ from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 from config.account_smtp import SmtpAccount
+from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
 
 
 class HttpAccount(Account):
@@ -32,6 +33,16 @@ class HttpAccount(Account):
 
 
 ProviderAccount = Annotated[
-    SmtpAccount | HttpAccount | KannelAccount | GatewayApiAccount | TwilioAccount | IppAccount | PrintRunAccount,
+    SmtpAccount
+    | HttpAccount
+    | KannelAccount
+    | GatewayApiAccount
+    | TwilioAccount
+    | IppAccount
+    | PrintRunAccount
+    | As4Account
+    | FolderAccount
+    | SftpAccount
+    | EinvoiceRulesAccount,
     Field(discriminator="kind"),
 ]

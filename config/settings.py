@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from config.account import Account, Part, Seconds
 from config.account_sms import SmsAccount
+from config.account_xml import EinvoiceRulesAccount
 from config.accounts import ProviderAccount
 from config.names import RESERVED
 from config.reports import Reports
@@ -31,6 +32,7 @@ class Lane(Part):
     queued_orders: int = Field(default=40, ge=1, description="messages at most in the lane's queue")
 
 
+LANES = "see DUEPOST_LANES"
 GIVE_UP_HOURS: dict[Channel, float] = {Channel.EMAIL: 48, Channel.SMS: 12, Channel.XML: 72, Channel.PRINT: 168}
 
 
@@ -104,9 +106,13 @@ class Settings(DoorSettings):
     def failover(self) -> dict[Channel, tuple[str, ...]]:
         """Channel -> lanes that may take over from one another, in their order."""
         return {
-            channel: tuple(name for name in route if self.providers[self.lanes[name].provider].takes_over)
-            for channel, route in self.routes.items()
+            channel: tuple(name for name in route if name not in self.apart) for channel, route in self.routes.items()
         }
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Lanes that none takes over from, and that take over from none."""
+        return frozenset(name for name, lane in self.lanes.items() if not self.providers[lane.provider].takes_over)
 
     @property
     def release_lease(self) -> timedelta:
@@ -147,6 +153,7 @@ def load_settings(**given: Any) -> Settings:
                 "is not set",
                 f"lane {name} delivers through provider account {lane.provider}: describe it, see docs/settings.md",
             )
+    _check_next_lanes(settings)
     return settings
 
 
@@ -159,6 +166,22 @@ def _check_policy(setting: str, account: Account) -> None:
         )
     if account.must_be_asked and account.on_unknown is not UnknownPolicy.RESOLVE:
         raise ConfigError(setting, f"must be resolve: {account.what} is asked until it is done", "leave it out")
+
+
+def _check_next_lanes(settings: Settings) -> None:
+    """What goes on in a lane that nobody serves waits for ever, and in its own lane it turns round for ever."""
+    for name, lane in settings.lanes.items():
+        account = settings.providers[lane.provider]
+        if not isinstance(account, EinvoiceRulesAccount):
+            continue
+        setting = f"DUEPOST_PROVIDERS__{lane.provider.upper()}__NEXT_LANE"
+        after = settings.lanes.get(account.next_lane)
+        if after is None:
+            raise ConfigError(setting, f"names the lane {account.next_lane}, which no setting describes", LANES)
+        if after.channel is not lane.channel:
+            raise ConfigError(setting, f"names the lane {account.next_lane} of channel {after.channel}", LANES)
+        if isinstance(settings.providers[after.provider], EinvoiceRulesAccount):
+            raise ConfigError(setting, f"leads lane {name} to rules again", "name a lane that hands documents over")
 
 
 def _check_routes(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from duepost import Channel, InvalidSend, NewSend, Rules, Status
 from duepost.doors import door_from_environment
+from duepost.einvoice.check import check_document
 from duepost.files import Row, read
 from duepost.ledger import look
 from duepost.ledger.accounts import add_account
@@ -95,3 +96,9 @@ def test_the_celery_example_needs_nothing_of_duepost() -> None:
     tree = ast.parse((EXAMPLES / "enqueue_from_celery.py").read_text())
     imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert [ast.unparse(node) for node in imports] == ["from celery import Celery"]
+
+
+def test_the_e_invoice_of_the_file_is_one_that_a_door_takes() -> None:
+    (send,) = [one for one in sends_in_the_file() if one.channel.lower() == "xml"]
+    assert isinstance(send.document, Path)
+    assert check_document(send.document.read_bytes(), send.to_address, Rules()) == ()

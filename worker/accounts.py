@@ -15,6 +15,7 @@ from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.accounts_sms import sms_adapter
+from worker.accounts_xml import XML_ADAPTERS
 from worker.print_run.build import require_extras
 from worker.providers.dkim_signature import DkimSignature
 from worker.providers.http_json import HttpJson
@@ -78,7 +79,13 @@ def _print_run(account: PrintRunAccount) -> Provider:
 
 
 # kind of provider account -> what builds its adapter
-ADAPTERS: dict[str, Callable[[Any], Provider]] = {"smtp": _smtp, "http": _http, "ipp": _ipp, "print-run": _print_run}
+ADAPTERS: dict[str, Callable[[Any], Provider]] = {
+    "smtp": _smtp,
+    "http": _http,
+    "ipp": _ipp,
+    "print-run": _print_run,
+    **XML_ADAPTERS,
+}
 
 
 def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) -> Provider:

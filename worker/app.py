@@ -2,7 +2,7 @@
 
 import sys
 
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 
 from config.app import app_from_environment
 from duepost.errors import ConfigError
@@ -33,6 +33,7 @@ def _stop_beginning(**_: object) -> None:
     STOPPING.set()
 
 
+@worker_process_shutdown.connect
 @worker_shutdown.connect
 def _close(**_: object) -> None:
     close_process()

@@ -65,6 +65,7 @@ class Attempter:
     routes: Mapping[Channel, Sequence[str]]  # lanes that may take over from one another, in their order
     pace: Pace
     record_within: timedelta  # by which the attempt's lease outlasts the provider's total deadline
+    apart: frozenset[str] = frozenset()  # lanes that none takes over from, and that take over from none
 
     def attempt(
         self,
@@ -187,10 +188,11 @@ class Attempter:
 
     def _next_lane(self, send: Leased) -> NextLane | None:
         """The one after this lane in the send's own route or its channel's; after the last one the first again."""
-        route = send.options.route or self.routes.get(self.channel, ())
+        asked = send.options.route or self.routes.get(self.channel, ())
+        route = [name for name in asked if name not in self.apart]
         if self.lane not in route or len(route) < 2:
             return None
-        place = list(route).index(self.lane) + 1
+        place = route.index(self.lane) + 1
         return NextLane(route[place % len(route)], again=place == len(route))
 
     def _job(self, send: Leased) -> Job:

@@ -4,11 +4,15 @@ from typing import Protocol
 
 
 class DropFailed(OSError):  # noqa: N818 - it says what happened, see duepost.errors
-    """A file was not handed over; `refused` says that our own credentials were the reason."""
+    """A file was not handed over; `refused` says that our own credentials or rights were the reason, or that the
+    server's key is not the known one. `begun`: it may have been handed over all the same. `late`: the time was over.
+    """
 
-    def __init__(self, what: str, *, refused: bool = False) -> None:
+    def __init__(self, what: str, *, refused: bool = False, begun: bool = False, late: bool = False) -> None:
         super().__init__(what)
         self.refused = refused
+        self.begun = begun
+        self.late = late
 
 
 class Drop(Protocol):

@@ -27,9 +27,12 @@ class FolderDrop:
                 except BaseException:
                     Path(aside.name).unlink(missing_ok=True)
                     raise
-            _sync_names(self.folder)
         except OSError as trouble:
             raise _failed(trouble) from None
+        try:
+            _sync_names(self.folder)
+        except OSError as trouble:
+            raise _failed(trouble, begun=True) from None
 
     def exists(self, name: str) -> bool:
         """By its name."""
@@ -47,8 +50,9 @@ class FolderDrop:
         """It holds nothing."""
 
 
-def _failed(trouble: OSError) -> DropFailed:
-    return DropFailed(trouble.strerror or type(trouble).__name__, refused=isinstance(trouble, PermissionError))
+def _failed(trouble: OSError, *, begun: bool = False) -> DropFailed:
+    words = trouble.strerror or type(trouble).__name__
+    return DropFailed(words, refused=isinstance(trouble, PermissionError), begun=begun)
 
 
 def _sync_names(folder: Path) -> None:

@@ -4,8 +4,10 @@ With paramiko. The server's key must be known: whoever answers in its place is r
 process and used by one thread at a time; a watch ends it when a call takes longer than its limit, however it hangs.
 """
 
+import logging
 import os
 import posixpath
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +23,9 @@ from worker.deadline import Deadline
 from worker.drop import DropFailed
 
 Answer = TypeVar("Answer")
+REFUSALS = (paramiko.AuthenticationException, paramiko.BadHostKeyException)
+# It writes tracebacks that name host and user; what matters of them is in the outcome.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class SftpDrop:
     def put(self, name: str, content: bytes) -> None:
         """Written as `name.part`, then renamed over what is there; the server's own size must be ours."""
         place = posixpath.join(self.folder, name)
+        renaming = threading.Event()
 
         def write(files: paramiko.SFTPClient) -> None:
             with files.open(f"{place}.part", "wb") as file:
@@ -55,9 +61,15 @@ class SftpDrop:
                 file.write(content)
             if files.stat(f"{place}.part").st_size != len(content):
                 raise DropFailed("the server has another size than was sent")
+            renaming.set()
             files.posix_rename(f"{place}.part", place)
 
-        self._call(write)
+        try:
+            self._call(write)
+        except DropFailed as failed:
+            # Whoever does not answer the rename may have done it.
+            begun = renaming.is_set() and not failed.refused
+            raise DropFailed(str(failed), refused=failed.refused, begun=begun, late=failed.late) from None
 
     def exists(self, name: str) -> bool:
         """By its name."""
@@ -79,23 +91,25 @@ class SftpDrop:
 
     def _call(self, what: Callable[[paramiko.SFTPClient], Answer]) -> Answer:
         deadline = Deadline(self.limit)
-        with self._lock:
-            try:
-                client = self._client(deadline)
-                with _watched(client, deadline), client.open_sftp() as files:
-                    return what(files)
-            except (paramiko.AuthenticationException, paramiko.BadHostKeyException) as refused:
-                self.close()
-                raise DropFailed(type(refused).__name__, refused=True) from None
-            except DropFailed:
-                raise
-            except FileNotFoundError:
-                raise DropFailed("the folder is not there") from None
-            except PermissionError:
-                raise DropFailed("the server allows no writing there", refused=True) from None
-            except (paramiko.SSHException, OSError, EOFError) as trouble:
-                self.close()
-                raise DropFailed(_words(trouble), refused="not found in known_hosts" in str(trouble)) from None
+        if not self._lock.acquire(timeout=self.limit.total_seconds()):
+            raise DropFailed("another file takes too long", late=True)
+        try:
+            client = self._client(deadline)
+            with _watched(client.close, deadline), client.open_sftp() as files:
+                return what(files)
+        except DropFailed:
+            self.close()
+            raise
+        except FileNotFoundError:
+            raise DropFailed("the folder is not there") from None
+        except PermissionError:
+            raise DropFailed("the server allows no writing there", refused=True) from None
+        except (paramiko.SSHException, OSError, EOFError) as trouble:
+            self.close()
+            refused = isinstance(trouble, REFUSALS) or "not found in known_hosts" in str(trouble)
+            raise DropFailed(_words(trouble), refused=refused, late=_over(deadline)) from None
+        finally:
+            self._lock.release()
 
     def _client(self, deadline: Deadline) -> paramiko.SSHClient:
         process = os.getpid()
@@ -110,20 +124,22 @@ class SftpDrop:
         sock = connect(self.server.host, self.server.port, deadline)
         left = deadline.left()
         try:
-            client.connect(
-                self.server.host,
-                self.server.port,
-                username=self.server.user,
-                password=self.server.password,
-                key_filename=str(self.server.key_file) if self.server.key_file else None,
-                look_for_keys=False,
-                allow_agent=False,
-                sock=sock,
-                timeout=left,
-                banner_timeout=left,
-                auth_timeout=left,
-            )
+            with _watched(lambda: _cut(sock), deadline):
+                client.connect(
+                    self.server.host,
+                    self.server.port,
+                    username=self.server.user,
+                    password=self.server.password,
+                    key_filename=str(self.server.key_file) if self.server.key_file else None,
+                    look_for_keys=False,
+                    allow_agent=False,
+                    sock=sock,
+                    timeout=left,
+                    banner_timeout=left,
+                    auth_timeout=left,
+                )
         except BaseException:
+            client.close()
             sock.close()
             raise
         self._open[process] = client
@@ -131,15 +147,28 @@ class SftpDrop:
 
 
 @contextmanager
-def _watched(client: paramiko.SSHClient, deadline: Deadline) -> Iterator[None]:
+def _watched(end: Callable[[], None], deadline: Deadline) -> Iterator[None]:
     """End the connection when the call's time is over; whatever waits on it then fails."""
-    over = threading.Timer(deadline.left(), client.close)
+    over = threading.Timer(deadline.left(), end)
     over.daemon = True
     over.start()
     try:
         yield
     finally:
         over.cancel()
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _over(deadline: Deadline) -> bool:
+    try:
+        deadline.left()
+    except TimeoutError:
+        return True
+    return False
 
 
 def _words(trouble: BaseException) -> str:

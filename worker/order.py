@@ -92,7 +92,8 @@ def deliver(order: Order, engine: Engine, attempter: Attempter, senders: Senders
     tally.wait()
     for reason, count in Counter(tried.reason for tried in tally.tried if tried.alarm).items():
         log.error("lane %s: %d sends, %s: an operator must act", order.lane, count, reason)
-    for reason, count in Counter(tried.reason for tried in tally.tried if tried.status.waiting).items():
+    failed = [tried.reason for tried in tally.tried if tried.status is Status.ERROR_SENDING_EMAIL]
+    for reason, count in Counter(failed).items():
         log.warning("lane %s: %d sends failed for now (%s) and are tried again", order.lane, count, reason)
     if tally.left_alone or tally.later:
         _give_back(order, engine, tally)
@@ -111,6 +112,8 @@ def summary(tally: Tally) -> str:
 def _word(status: Status) -> str:
     if status is Status.SENT:
         return "sent"
+    if status is Status.QUEUE:  # at work on it, or a step of its way: nothing failed
+        return f"under way ({int(status)})"
     return f"retry ({int(status)})" if status.waiting else f"{status.label} ({int(status)})"
 
 

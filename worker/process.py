@@ -118,6 +118,7 @@ class Process:
                     gate=gate,
                     lane=lane,
                     routes=self._settings.failover,
+                    apart=self._settings.apart,
                     pace=self._pace(setting.provider, account, setting.channel),
                     record_within=timedelta(seconds=self._settings.record_seconds),
                 )

@@ -11,8 +11,8 @@ import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-from stdnum import ean
 
+from duepost.einvoice.participants import GLN, participant, sound
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
 from duepost.sends import Channel
@@ -47,8 +47,8 @@ TAKES_SMS = frozenset(
     }
 )
 
-GLN = re.compile(r"[0-9]{13}")
 GLN_WARNING = f"{FIELD} is a GLN with a wrong check digit; it is used as given."
+CVR_WARNING = f"{FIELD} is a CVR number with a wrong check digit; it is used as given."
 POSTAL_LIMIT = 500  # characters
 UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -60,8 +60,8 @@ def normalise(channel: Channel, given: str | None, rules: Rules) -> tuple[str | 
     if given is None:
         raise _missing(channel)
     address = WRITTEN[channel](given, rules)
-    if channel is Channel.XML and not ean.is_valid(address):
-        return address, (GLN_WARNING,)
+    if channel is Channel.XML and not sound(participant(address) or address):
+        return address, (CVR_WARNING if ":" in address else GLN_WARNING,)
     return address, ()
 
 
@@ -137,15 +137,22 @@ def sms(given: str, rules: Rules) -> str:
 
 
 def xml(given: str, rules: Rules) -> str:
-    """A GLN: 13 digits, the last of which checks the others unless the rules only warn. Source: GS1."""
+    """The receiver of an e-invoice: a GLN, stored as its 13 digits, or another scheme's, such as 0184:DK12345674.
+
+    The last digit of a GLN and of a Danish CVR number checks the others, unless the rules only warn. Source: GS1;
+    ISO 6523 as Peppol writes it.
+    """
     address = _trimmed(given, Channel.XML)
-    if not GLN.fullmatch(address):
-        raise InvalidSend(FIELD, "is no GLN", "give the 13 digits alone, without a prefix such as 0088:", address)
-    if rules.gln_check == "strict" and not ean.is_valid(address):
+    found = participant(address)
+    if found is None:
         raise InvalidSend(
-            FIELD, "is a GLN with a wrong check digit", "compare it with the receiver's own letter or register", address
+            FIELD, "is no GLN", "give its 13 digits, or SCHEME:IDENTIFIER such as 0184:DK12345674", address
         )
-    return address
+    number = "GLN" if found.startswith(f"{GLN}:") else "CVR number"
+    if rules.gln_check == "strict" and not sound(found):
+        hint = "compare it with the receiver's own letter or register"
+        raise InvalidSend(FIELD, f"is a {number} with a wrong check digit", hint, address)
+    return found.removeprefix(f"{GLN}:")
 
 
 # channel -> how its addresses are written

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fitting import unfit
-from duepost.kept import filename_of, pages, stored
+from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
@@ -94,7 +94,18 @@ class Intake:
                     self._door.documents.look(source)
                 except InvalidSend as unusable:
                     found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
+        if not found:
+            found += self._of_einvoice(send)
         return found
+
+    def _of_einvoice(self, send: NewSend) -> list[InvalidSend]:
+        for checked in self.check(send):
+            if checked.channel is Channel.XML:
+                try:
+                    einvoice(checked, self._door.documents, self._door.rules)
+                except InvalidSend as unusable:
+                    return [unusable]
+        return []
 
     def _worded(self, send: NewSend, account: Account) -> CheckedSend:
         """The checked send, with the account's own words where it brings none."""
@@ -132,6 +143,9 @@ class Intake:
             checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
             checked = replace(checked, units=pages(checked, self._door.documents))
+        if checked.channel is Channel.XML:
+            told_of = einvoice(checked, self._door.documents, self._door.rules)
+            checked = replace(checked, warnings=(*checked.warnings, *told_of))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
         quiet = self._door.rules.quiet_hours.get(checked.channel)
         later = quiet and next_allowed(checked.to_address, due_at, account.zone, quiet)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from duepost.document_kinds import StoredDocument, with_ending
 from duepost.documents import DocumentStore
+from duepost.einvoice.check import check_document
 from duepost.errors import InvalidSend
 from duepost.fitting import too_large
 from duepost.ledger.lanes import DeclaredLane
 from duepost.pages import pages_of
+from duepost.rules import Rules
 from duepost.sends import Attachment, CheckedSend, DocumentSource
 
 MOST_UNITS = 32_767  # the ledger's smallint
@@ -40,6 +42,13 @@ def pages(checked: CheckedSend, store: DocumentStore) -> int:
     if not contents:
         raise InvalidSend("Document", "is missing", "name the PDF to print")
     return min(sum(pages_of(content) for content in contents), MOST_UNITS)
+
+
+def einvoice(checked: CheckedSend, store: DocumentStore, rules: Rules) -> tuple[str, ...]:
+    """Warnings. Raises: InvalidSend for Document when there is none, or none that can travel as an e-invoice."""
+    if checked.document is None:
+        raise InvalidSend("Document", "is missing", "name the XML file to send")
+    return check_document(store.content_of(checked.document), checked.to_address, rules)
 
 
 def filename_of(checked: CheckedSend, document: StoredDocument | None) -> str | None:

@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duepost.addresses import GLN_WARNING, PLAIN_EMAIL, email, normalise, postal, sms, xml
+from duepost.addresses import CVR_WARNING, GLN_WARNING, PLAIN_EMAIL, email, normalise, postal, sms, xml
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
 from duepost.sends import Channel
@@ -194,17 +194,38 @@ def test_a_gln_is_thirteen_digits_with_the_right_check_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    "gln", ["5790000123456", "579000012345", "0088:5790000123452", "57900001234\uff152", "5790000 123452"]
+    "gln",
+    ["5790000123456", "579000012345", "0088:579000012345", "0088:x", "88:1", "57900001234\uff152", "5790000 123452"],
 )
 def test_anything_else_is_no_gln(gln: str) -> None:
     with pytest.raises(InvalidSend, match=r"^ToAddress is (no GLN|a GLN with a wrong check digit)"):
         xml(gln, RULES)
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("0088:5790000123452", "5790000123452"),
+        ("0184:dk12345674", "0184:DK12345674"),
+        ("0184:12345674", "0184:DK12345674"),
+        ("0192:987654325", "0192:987654325"),
+    ],
+)
+def test_a_receiver_may_be_written_with_its_scheme(given: str, written: str) -> None:
+    assert xml(given, RULES) == written
+
+
+@pytest.mark.parametrize("given", ["0184:DK12345675", "0184:1234567", "0184:DK 12345674"])
+def test_a_cvr_number_is_eight_digits_with_the_right_check_digit(given: str) -> None:
+    with pytest.raises(InvalidSend, match=r"^ToAddress is (no GLN|a CVR number with a wrong check digit)"):
+        xml(given, RULES)
+
+
 def test_a_wrong_check_digit_is_a_warning_where_the_rules_say_so() -> None:
     given_gln = "5790000123456"  # FarPay's own sample
     assert normalise(Channel.XML, given_gln, Rules(gln_check="warn")) == (given_gln, (GLN_WARNING,))
     assert normalise(Channel.XML, "5790000123452", Rules(gln_check="warn")) == ("5790000123452", ())
+    assert normalise(Channel.XML, "0184:12345675", Rules(gln_check="warn")) == ("0184:DK12345675", (CVR_WARNING,))
 
 
 def test_print_needs_no_address_and_says_that_it_ignores_one() -> None:

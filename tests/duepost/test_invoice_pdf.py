@@ -44,6 +44,7 @@ def text_of(content: bytes) -> str:
     if program is None:
         lack = "pdftotext is not installed"
         pytest.fail(lack) if os.environ.get("CI") else pytest.skip(lack)
+    assert program
     asked = [program, "-layout", "-", "-"]
     return subprocess.run(asked, input=content, capture_output=True, check=True, timeout=30).stdout.decode()
 

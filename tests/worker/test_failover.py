@@ -1,5 +1,6 @@
 """Does a send go on in the next lane exactly when this one's provider surely has not taken it?"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,19 @@ def test_a_route_of_the_sends_own_comes_before_its_channels(engine: Engine, atte
         connection.execute(update(sends_table).values(options={"route": ["email", "mine"]}))
     attempt(attempter_of(Told(lambda _: LATER), route=ROUTE), lease, read_again(engine, lease, send))
     assert lane_and_wait(engine)[0] == "mine"
+
+
+@pytest.mark.parametrize("apart", ["email", "mine"])
+def test_a_lane_that_stands_apart_takes_over_from_none_even_on_a_route_of_the_sends_own(
+    engine: Engine, attempter_of: AttempterOf, apart: str
+) -> None:
+    # A document that its rules could not be run for is not to leave unchecked.
+    lease, send = leased(engine)
+    with engine.begin() as connection:
+        connection.execute(update(sends_table).values(options={"route": ["email", "mine"]}))
+    attempter = replace(attempter_of(Told(lambda _: LATER)), apart=frozenset({apart}))
+    attempt(attempter, lease, read_again(engine, lease, send))
+    assert lane_and_wait(engine)[0] == "email"
 
 
 def test_a_step_of_its_way_hands_the_send_on_to_the_lane_it_names(engine: Engine, attempter_of: AttempterOf) -> None:

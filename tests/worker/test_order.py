@@ -151,3 +151,12 @@ def test_trouble_with_a_provider_is_one_line_in_the_log_per_order(
     refused = Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason("CONNECTION_REFUSED"))
     deliver(order_of(engine, 3), engine, attempter_of(Told(lambda _job: refused)), senders)
     assert caplog.messages == [f"lane {LANE}: 3 sends failed for now (CONNECTION_REFUSED) and are tried again"]
+
+
+def test_what_goes_on_in_another_lane_is_under_way_and_no_trouble(
+    engine: Engine, attempter_of: AttempterOf, senders: Senders, caplog: pytest.LogCaptureFixture
+) -> None:
+    passed = Outcome(Verdict.ACCEPTED, Status.QUEUE, Reason("RULES_PASSED"), lane="after")
+    tally = deliver(order_of(engine, 3), engine, attempter_of(Told(lambda _job: passed)), senders)
+    assert summary(tally) == "3 under way (100)"
+    assert caplog.messages == []

@@ -9,14 +9,16 @@ import pytest
 
 from duepost.statuses import Status
 from sandbox.http_counterpart import HttpCounterpart
+from sandbox.invoice_xml import invoice_xml
 from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
+from worker.providers.as4_gateway import As4Gateway
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.kannel import Kannel
-from worker.providers.port import Job, Provider, Verdict
+from worker.providers.port import Document, Job, Provider, Verdict
 from worker.providers.smtp import Smtp
 from worker.providers.twilio import Twilio
 
@@ -61,10 +63,26 @@ ADAPTERS: dict[str, Make] = {
         url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=SHORT
     ),
     "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
+    "as4": lambda host, port: As4Gateway(
+        url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
+    ),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
 }
+
+
+XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
+# name -> what its send has otherwise than the usual
+JOBS: dict[str, dict[str, object]] = {"as4": XML}
+
+
+@pytest.fixture
+def job(job: MakeJob, request: pytest.FixtureRequest) -> MakeJob:
+    """A send that the adapter under test can deliver."""
+    parameters: dict[str, str] = (getattr(request.node, "callspec", None) and request.node.callspec.params) or {}
+    usual = JOBS.get(parameters.get("make", ""), {})
+    return lambda **changes: job(**usual | changes)
 
 
 @pytest.fixture(params=ADAPTERS)

