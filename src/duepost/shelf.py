@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Protocol
@@ -28,6 +28,10 @@ class Folder:
 
     folder: Path
 
+    @cached_property
+    def _start(self) -> str:
+        return f"{self.folder}/"
+
     def put(self, name: str, content: bytes) -> None:
         """Written aside, synced and renamed; names are synced too, also those another process writes this moment."""
         place = self.folder / name
@@ -39,7 +43,7 @@ class Folder:
 
     def holds(self, name: str) -> bool:
         """By its name alone."""
-        return os.path.exists(f"{self.folder}/{name}")  # noqa: PTH110 - half of Path's cost, at each row of a file
+        return os.path.exists(self._start + name)  # noqa: PTH110 - half of Path's cost, at each row of a file
 
     def read(self, name: str) -> bytes:
         """All of it."""
