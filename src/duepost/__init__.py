@@ -4,10 +4,11 @@ from duepost.doors import Taken, enqueue, enqueue_many
 from duepost.errors import ConfigError, Conflict, DuepostError, InvalidSend, Refused, TryLater
 from duepost.intake import Door
 from duepost.rules import Rules
-from duepost.sends import Channel, Kind, NewSend, Priority, Receipt
+from duepost.sends import Attachment, Channel, Kind, NewSend, Priority, Receipt, Reference
 from duepost.statuses import Status
 
 __all__ = [
+    "Attachment",
     "Channel",
     "ConfigError",
     "Conflict",
@@ -18,6 +19,7 @@ __all__ = [
     "NewSend",
     "Priority",
     "Receipt",
+    "Reference",
     "Refused",
     "Rules",
     "Status",

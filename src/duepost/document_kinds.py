@@ -3,6 +3,7 @@
 By its bytes, never by its name; what is damaged is told when it is enqueued, not at night.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +18,10 @@ FIELD = "Document"
 DEEPEST = 100  # elements within one another, of an XML document
 PDF_END_WITHIN = 1024  # bytes; ISO 32000's note 3 of 7.5.5, as readers have it
 BOM = b"\xef\xbb\xbf"
+# XML may leave its declaration out: its first element, after blanks and comments, without the name's prefix.
+ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!--).)*-->\s*)*<(?:[^\W\d][\w.-]*:)?([^\W\d][\w.-]*)[\s/>]", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ def judged(content: bytes, limit: int, source: DocumentSource) -> StoredDocument
     if len(content) > limit:
         raise InvalidSend(FIELD, f"is larger than {limit:,} bytes", "make it smaller", source)
     media_type = next((kind for magic, kind in MAGIC if content.startswith(magic)), None)
+    if media_type is None and (root := ROOT.match(content)) and root[1].lower() != b"html":
+        media_type = "application/xml"
     if media_type is None:
         raise InvalidSend(FIELD, "is of an unknown kind", "give a PDF, XML, PNG, JPEG or TIFF file", source)
     problem = WHOLE[media_type](content) if media_type in WHOLE else None
@@ -62,26 +69,42 @@ def _jpeg(content: bytes) -> Problem | None:
     return None if b"\xff\xd9" in content[-PDF_END_WITHIN:] else ("is a JPEG picture that breaks off", CUT)
 
 
+class _Refused(Exception):  # noqa: N818 - it says what happened, see duepost.errors
+    """Ends the parsing of an XML document; its argument is the Problem."""
+
+
+class _Walk:
+    """Follows an XML document and keeps nothing of it: as a tree, ten megabytes of `<a/>` would take 860 of memory."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def start(self, name: str, attributes: object) -> None:  # noqa: ARG002 - lxml calls it so
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _Refused(f"is nested deeper than {DEEPEST} elements", "flatten it")
+
+    def end(self, name: str) -> None:  # noqa: ARG002 - as start
+        self._depth -= 1
+
+    def doctype(self, *declared: object) -> None:  # noqa: ARG002 - as start
+        raise _Refused("has a DOCTYPE", "leave it out: an invoice needs none, and it can hide an attack")
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+
 def _xml(content: bytes) -> Problem | None:
-    parser: Any = etree.XMLPullParser(
-        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
-    depth = 0
+    make: Any = etree.XMLParser  # its stubs know no target
+    parser = make(target=_Walk(), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         parser.feed(content)
-        for event, element in parser.read_events():
-            depth += 1 if event == "start" else -1
-            if depth > DEEPEST:
-                return f"is nested deeper than {DEEPEST} elements", "flatten it"
-            if event == "end" and depth:
-                element.clear()
-        root = parser.close()
+        parser.close()
+    except _Refused as refused:
+        what, mend = refused.args
+        return what, mend
     except etree.XMLSyntaxError as wrong:
-        told: Any = wrong.error_log
-        line = wrong.lineno or (told.last_error.line if told else 1)
-        return f"is no well-formed XML (line {line})", "mend it, or make it anew"
-    if root.getroottree().docinfo.doctype:
-        return "has a DOCTYPE", "leave it out: an invoice needs none, and it can hide an attack"
+        return f"is no well-formed XML (line {wrong.lineno or 1})", "mend it, or make it anew"
     return None
 
 
@@ -104,15 +127,17 @@ WHOLE: dict[str, Callable[[bytes], Problem | None]] = {
 }
 
 
-def ending(media_type: str) -> str:
-    """Of a file's name, such as `.pdf`."""
-    return ENDINGS.get(media_type, "")
+def with_ending(name: str, media_type: str) -> str:
+    """The name of a file as its kind ends, such as `1001.pdf`; one that has an ending of its kind keeps it."""
+    endings = ENDINGS.get(media_type, ("",))
+    return name if name.lower().endswith(endings) else f"{name}{endings[0]}"
 
 
+# media type -> endings of a file's name, the usual one first
 ENDINGS = {
-    "application/pdf": ".pdf",
-    "application/xml": ".xml",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/tiff": ".tif",
+    "application/pdf": (".pdf",),
+    "application/xml": (".xml",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/tiff": (".tif", ".tiff"),
 }

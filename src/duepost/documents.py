@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class DocumentStore:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    @property
+    @cached_property
     def shelf(self) -> Shelf:
         """What holds the bytes."""
         return Folder(self.place) if isinstance(self.place, Path) else self.place
@@ -66,6 +67,7 @@ class DocumentStore:
         """
         content = self.shelf.read(_name(digest))
         if sha256(content).digest() != digest:
+            self._seen.clear()  # a put that follows is to mend it, not to remember it as kept
             raise DocumentDamaged(f"document {digest.hex()} is damaged")
         return content
 
@@ -76,26 +78,34 @@ class DocumentStore:
         return self._referred(source) if isinstance(source, Reference) else self._content(source)
 
     def _taken(self, source: DocumentSource, *, keep: bool) -> StoredDocument:
-        if isinstance(source, Reference):
-            return judged(self._referred(source), self.limit, source)
         if isinstance(source, bytes):
             stored = judged(source, self.limit, source)
             if keep:
-                self.shelf.put(_name(stored.sha256), source)
+                self._keep(stored, source)
             return stored
-        key = _key(source)
+        key = (_digits(source),) if isinstance(source, Reference) else _key(source)
         seen = self._seen.get(key)
         if seen and (not keep or (seen[1] and self.shelf.holds(seen[1]))):
             return seen[0]
-        content = self._content(source)
+        content = self._referred(source) if isinstance(source, Reference) else self._content(source)
         stored = judged(content, self.limit, source)
-        name = _name(stored.sha256) if keep else ""
-        if keep:
+        name = _name(stored.sha256) if keep or isinstance(source, Reference) else ""
+        if keep and not isinstance(source, Reference):
+            self._keep(stored, content)
+        self._remember(key, stored, name)
+        return stored
+
+    def _keep(self, stored: StoredDocument, content: bytes) -> None:
+        """Put it on the shelf, unless this process has done so and it is still there."""
+        name = _name(stored.sha256)
+        if (name,) not in self._seen or not self.shelf.holds(name):
             self.shelf.put(name, content)
+            self._remember((name,), stored, name)
+
+    def _remember(self, key: tuple[object, ...], stored: StoredDocument, name: str) -> None:
         if len(self._seen) >= REMEMBERED:
             self._seen.clear()
         self._seen[key] = (stored, name)
-        return stored
 
     def _content(self, path: Path) -> bytes:
         try:
@@ -107,15 +117,19 @@ class DocumentStore:
             raise _unreadable(path) from None
 
     def _referred(self, reference: Reference) -> bytes:
-        digest = reference.sha256.strip().lower()
-        if not DIGEST.fullmatch(digest):
-            raise InvalidSend(FIELD, "is no reference", "write sha256: and 64 hexadecimal digits", reference.sha256)
         try:
-            return self.read(bytes.fromhex(digest))
+            return self.read(bytes.fromhex(_digits(reference)))
         except FileNotFoundError:
             raise InvalidSend(FIELD, "is not in the store", "put it there with `duepost document add`") from None
         except DocumentDamaged:
             raise InvalidSend(FIELD, "is damaged in the store", "put it there anew") from None
+
+
+def _digits(reference: Reference) -> str:
+    digits = reference.sha256.strip().lower()
+    if not DIGEST.fullmatch(digits):
+        raise InvalidSend(FIELD, "is no reference", "write sha256: and 64 hexadecimal digits", reference.sha256)
+    return digits
 
 
 def _name(digest: bytes) -> str:

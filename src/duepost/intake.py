@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fitting import unfit
-from duepost.kept import einvoice, pages, stored
+from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accounts import Account, account_named, run_named
 from duepost.ledger.identifiers import new_id
@@ -23,7 +23,7 @@ from duepost.ledger.lanes import DeclaredLane, declared
 from duepost.ledger.templates import Key, Words, all_of
 from duepost.mail_fields import language
 from duepost.quiet import next_allowed, told
-from duepost.recipients import alone, faults, recipients
+from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
 from duepost.templates import rendered
@@ -77,10 +77,7 @@ class Intake:
             return [unknown]
         wrong = faults(send, self._door.rules)
         if wrong:
-            mended = replace(send, bcc=None)
-            if wrong[0].field == "ToAddress":
-                mended = replace(mended, channel=Channel.PRINT, to_address=None)
-            return [*wrong, *self.problems(mended)]
+            return [*wrong, *self.problems(mended(send, wrong))]
         first = next(recipients(send, self._door.rules)).send
         found = problems(first, zone=account.zone, now=account.now, rules=self._door.rules)
         if not found:
@@ -140,6 +137,8 @@ class Intake:
         """Give the send its id and its business key, and store its documents' bytes."""
         account = self._account(checked.account)
         document, attachments = stored(checked, self._door.documents, self._lanes())
+        if (name := filename_of(checked, document)) != checked.filename:
+            checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
             checked = replace(checked, units=pages(checked, self._door.documents))
         if checked.channel is Channel.XML:

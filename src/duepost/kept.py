@@ -1,8 +1,9 @@
 """How are the documents of a send kept and counted when it is taken in?"""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from duepost.document_kinds import StoredDocument
+from duepost.document_kinds import StoredDocument, with_ending
 from duepost.documents import DocumentStore
 from duepost.einvoice.check import check_document
 from duepost.errors import InvalidSend
@@ -10,7 +11,7 @@ from duepost.fitting import too_large
 from duepost.ledger.lanes import DeclaredLane
 from duepost.pages import pages_of
 from duepost.rules import Rules
-from duepost.sends import CheckedSend, DocumentSource
+from duepost.sends import Attachment, CheckedSend, DocumentSource
 
 MOST_UNITS = 32_767  # the ledger's smallint
 
@@ -23,7 +24,7 @@ def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, Decla
     Raises: InvalidSend when one cannot be taken, or all of them are too much for the store or a lane.
     """
     document = store.put(checked.document) if checked.document is not None else None
-    attachments = tuple((_put(store, one.source), one.filename or "document") for one in checked.attachments)
+    attachments = tuple(_attached(store, one) for one in checked.attachments)
     sizes = [*([document.size] if document else []), *(one.size for one, _ in attachments)]
     if attachments and sum(sizes) > store.limit:
         problem = f"and the document are larger than {store.limit:,} bytes"
@@ -50,8 +51,19 @@ def einvoice(checked: CheckedSend, store: DocumentStore, rules: Rules) -> tuple[
     return check_document(store.content_of(checked.document), checked.to_address, rules)
 
 
-def _put(store: DocumentStore, source: DocumentSource) -> StoredDocument:
+def filename_of(checked: CheckedSend, document: StoredDocument | None) -> str | None:
+    """The name that the receiver sees; what came without a path of its own ends as its kind does."""
+    return _named(checked.document, checked.filename, document) if document else checked.filename
+
+
+def _named(source: DocumentSource | None, name: str | None, document: StoredDocument) -> str:
+    given = name or "document"
+    return given if isinstance(source, Path) else with_ending(given, document.media_type)
+
+
+def _attached(store: DocumentStore, one: Attachment) -> tuple[StoredDocument, str]:
     try:
-        return store.put(source)
+        document = store.put(one.source)
     except InvalidSend as unusable:
-        raise InvalidSend("Attachments", unusable.problem, unusable.hint, source) from None
+        raise InvalidSend("Attachments", unusable.problem, unusable.hint, one.source) from None
+    return document, _named(one.source, one.filename, document)

@@ -3,7 +3,7 @@
 Each is a send of its own, with its own result; the mail of each shows all that To names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from duepost import mail_fields
@@ -74,3 +74,10 @@ def faults(send: NewSend, rules: Rules) -> list[InvalidSend]:
         except InvalidSend as wrong:
             found.append(wrong)
     return found
+
+
+def mended(send: NewSend, wrong: Sequence[InvalidSend]) -> NewSend:
+    """The send without these faults, so that what is wrong in its other fields comes to light."""
+    if any(one.field == "ToAddress" for one in wrong):
+        return replace(send, channel=Channel.PRINT, to_address=None, bcc=None)
+    return replace(send, bcc=None)

@@ -25,7 +25,7 @@ from duepost.errors import ConfigError
 from duepost.quiet import read_hours
 from duepost.rules import Rules
 from duepost.sends import Channel
-from duepost.shelf import shelf_at
+from duepost.shelf_at import shelf_at
 from duepost.sms import PARTS_LIMIT, TooLong
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -53,7 +53,7 @@ class DoorSettings(BaseSettings):
     documents: str = Field(
         default=".duepost/documents", min_length=1, description="the document store: a folder, or s3://bucket/prefix"
     )
-    documents_key: str | None = Field(default=None, description="of the bucket; unset: as s3fs finds it")
+    documents_key: SecretStr | None = Field(default=None, description="of the bucket; unset: as s3fs finds it")
     documents_secret: SecretStr | None = Field(default=None, description="that belongs to the key")
     documents_endpoint: str | None = Field(
         default=None, pattern=r"^https?://", description="of what speaks like S3, elsewhere than at Amazon"
@@ -141,7 +141,7 @@ class DoorSettings(BaseSettings):
         """Where the documents lie. Raises: ConfigError."""
         shelf = shelf_at(
             self.documents,
-            key=self.documents_key,
+            key=self.documents_key.get_secret_value() if self.documents_key else None,
             secret=self.documents_secret.get_secret_value() if self.documents_secret else None,
             endpoint_url=self.documents_endpoint,
         )

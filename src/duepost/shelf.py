@@ -1,16 +1,12 @@
-"""Where do the bytes of documents lie: in a folder, or in a bucket?"""
+"""Where do the bytes of documents lie, and how does a folder keep them?"""
 
 import os
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
-from urllib.parse import urlsplit
-
-from duepost.errors import ConfigError
-
-SETTING = "DUEPOST_DOCUMENTS"
-CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 5, 30, 3
+from typing import Protocol
 
 
 class Shelf(Protocol):
@@ -32,92 +28,44 @@ class Folder:
 
     folder: Path
 
+    @cached_property
+    def _start(self) -> str:
+        return f"{self.folder}/"
+
     def put(self, name: str, content: bytes) -> None:
         """Written aside, synced and renamed; names are synced too, also those another process writes this moment."""
         place = self.folder / name
-        if not place.exists():
+        _found(self.folder)
+        if not _is(place, content):
             _write(place, content)
         _sync_names(place.parent)
         _sync_names(self.folder)
 
     def holds(self, name: str) -> bool:
         """By its name alone."""
-        return os.path.exists(f"{self.folder}/{name}")  # noqa: PTH110 - half of Path's cost, at each row of a file
+        return os.path.exists(self._start + name)  # noqa: PTH110 - half of Path's cost, at each row of a file
 
     def read(self, name: str) -> bytes:
         """All of it."""
         return (self.folder / name).read_bytes()
 
 
-@dataclass(frozen=True)
-class Bucket:
-    """A bucket of S3, or of what speaks like it, through s3fs.
-
-    url: `s3://bucket/prefix`. options: what s3fs is given, such as key and secret; without them its own sources count.
-    The file system is made in each process: one that was made before a fork does not work after it.
-    """
-
-    url: str
-    options: dict[str, Any] = field(default_factory=dict, repr=False)
-    _made: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        try:
-            import s3fs  # noqa: F401, PLC0415 - an extra, and a second to import
-        except ImportError:
-            raise ConfigError(SETTING, "is an s3:// address, and s3fs is not here", "install duepost[s3]") from None
-
-    def put(self, name: str, content: bytes) -> None:
-        """One PUT, which S3 makes durable before it answers; nobody sees a part."""
-        if not self.holds(name):
-            self._ask("pipe_file", name, content)
-
-    def holds(self, name: str) -> bool:
-        """Asks the bucket."""
-        return bool(self._ask("exists", name))
-
-    def read(self, name: str) -> bytes:
-        """One GET."""
-        content: bytes = self._ask("cat_file", name)
-        return content
-
-    def _ask(self, what: str, name: str, *content: bytes) -> Any:
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see __post_init__
-
-        try:
-            return getattr(self._files, what)(self._place(name), *content)
-        except BotoCoreError as trouble:  # s3fs turns only what the bucket says into an OSError
-            raise OSError(f"the bucket cannot be reached ({type(trouble).__name__})") from None
-
-    def _place(self, name: str) -> str:
-        return f"{self.url.removeprefix('s3://').rstrip('/')}/{name}"
-
-    @property
-    def _files(self) -> Any:
-        process = os.getpid()
-        if process not in self._made:
-            from s3fs import S3FileSystem  # noqa: PLC0415 - see __post_init__
-
-            limits = {
-                "connect_timeout": CONNECT_SECONDS,
-                "read_timeout": ANSWER_SECONDS,
-                "retries": {"total_max_attempts": TRIES},
-            }
-            self._made.clear()
-            self._made[process] = S3FileSystem(
-                config_kwargs=limits, use_listings_cache=False, skip_instance_cache=True, **self.options
-            )
-        return self._made[process]
+@cache
+def _found(folder: Path) -> None:
+    """Make the folder, and sync its name and those of the folders made for it; once per process."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in made or [folder]:
+        with suppress(PermissionError):  # a folder above that we may pass but not list was there before us
+            _sync_names(one.parent)
 
 
-def shelf_at(place: str, **options: str | None) -> Shelf:
-    """The shelf that the setting names: a folder's path, or `s3://bucket/prefix`. Raises: ConfigError."""
-    scheme = urlsplit(place).scheme
-    if scheme == "s3":
-        return Bucket(place, {name: value for name, value in options.items() if value is not None})
-    if scheme and "://" in place:
-        raise ConfigError(SETTING, "is neither a folder nor an s3:// address", "write a path, or s3://bucket/prefix")
-    return Folder(Path(place))
+def _is(place: Path, content: bytes) -> bool:
+    """Whether it lies there whole: what was damaged is written anew, as who reads of the damage is told to do."""
+    try:
+        return place.stat().st_size == len(content) and place.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _write(place: Path, content: bytes) -> None:

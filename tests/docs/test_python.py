@@ -54,7 +54,7 @@ def surroundings(
 def test_the_examples_enqueue_what_they_say(engine: Engine) -> None:
     run_examples()
     with engine.connect() as connection:
-        assert counts(connection) == {Status.QUEUE: 103}
+        assert counts(connection) == {Status.QUEUE: 104}
 
 
 @pytest.mark.usefixtures("surroundings")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from duepost.document_kinds import StoredDocument
+from duepost.document_kinds import BOM, StoredDocument
 from duepost.documents import DocumentDamaged, DocumentStore
 from duepost.errors import InvalidSend
 from duepost.sends import Reference
@@ -51,13 +51,28 @@ def test_a_path_and_its_bytes_are_the_same_document(store: DocumentStore, tmp_pa
         (b"\x89PNG\r\n\x1a\n0IEND\xaeB`\x82", "image/png"),
         (b"\xff\xd8\xff\xe0\xff\xd9", "image/jpeg"),
         (b"II*\x00", "image/tiff"),
+        (b"<Invoice/>", "application/xml"),
+        (BOM + b"\n<!-- made by hand -->\n<ubl:Invoice xmlns:ubl='urn:x'/>", "application/xml"),
     ],
 )
 def test_the_media_type_is_read_from_the_first_bytes(store: DocumentStore, content: bytes, media_type: str) -> None:
     assert store.put(content).media_type == media_type
 
 
-@pytest.mark.parametrize("content", [b"MZ\x90\x00", b"<html></html>", b"PK\x03\x04", b"hello", b" %PDF-1.7"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MZ\x90\x00",
+        b"<html></html>",
+        b"<HTML lang='da'>",
+        b"<!DOCTYPE html>",
+        b"<3",
+        b"< a/>",
+        b"PK\x03\x04",
+        b"hello",
+        b" %PDF-1.7",
+    ],
+)
 def test_anything_else_is_refused_and_not_kept(store: DocumentStore, content: bytes) -> None:
     with pytest.raises(InvalidSend, match=r"^Document is of an unknown kind"):
         store.put(content)
@@ -90,6 +105,9 @@ def test_a_document_that_cannot_be_read_is_refused(store: DocumentStore, tmp_pat
         (b"%PDF-1.7\n%%EOF" + bytes(5000), "is a PDF that breaks off"),
         (b"\x89PNG\r\n\x1a\n0", "is a PNG picture that breaks off"),
         (b"\xff\xd8\xff\xe0", "is a JPEG picture that breaks off"),
+        (b"<Invoice><Line></Invoice>", r"is no well-formed XML \(line 1\)"),
+        (b"<!-- hidden --><a>&undefined;</a>", r"is no well-formed XML \(line 1\)"),
+        (b"<a>" * 101 + b"</a>" * 101, "is nested deeper than 100 elements"),
         (b"<?xml version='1.0'?><Invoice>", r"is no well-formed XML \(line 1\)"),
         (b"<?xml version='1.0'?>\n<a>&undefined;</a>", r"is no well-formed XML \(line 2\)"),
         (b"<?xml version='1.0'?><!DOCTYPE a SYSTEM 'http://192.0.2.1/a.dtd'><a/>", "has a DOCTYPE"),
@@ -131,6 +149,27 @@ def test_a_stored_document_that_was_changed_is_never_given_out(store: DocumentSt
         store.read(stored.sha256)
     with pytest.raises(InvalidSend, match=r"^Document is damaged in the store"):
         store.look(Reference(stored.sha256.hex()))
+
+
+def test_what_was_damaged_is_mended_by_putting_it_anew(store: DocumentStore, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    for source in (PDF, tmp_path / "a.pdf"):
+        digest = store.put(source).sha256
+        for damage in (PDF[:-1], PDF.replace(b"1.7", b"1.4")):
+            files_in(store)[0].write_bytes(damage)
+            with pytest.raises(DocumentDamaged):
+                store.read(digest)
+            store.put(source)
+            assert store.read(digest) == PDF
+
+
+def test_a_reference_named_by_many_rows_is_read_once_and_missed_when_it_is_gone(store: DocumentStore) -> None:
+    reference = Reference(store.put(PDF).sha256.hex())
+    first = store.put(reference)
+    assert all(store.put(reference) is first for _ in range(100))
+    files_in(store)[0].unlink()
+    with pytest.raises(InvalidSend, match=r"^Document is not in the store"):
+        store.put(reference)
 
 
 def test_reading_what_was_never_put_is_file_not_found(store: DocumentStore) -> None:

@@ -1,17 +1,19 @@
 """Do documents lie as safely in a bucket as in a folder?"""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from moto.server import ThreadedMotoServer
 
-from duepost.documents import DocumentStore
-from duepost.errors import ConfigError
+from duepost.bucket import Bucket
+from duepost.documents import DocumentDamaged, DocumentStore
 from duepost.settings import DoorSettings, load
-from duepost.shelf import Bucket, shelf_at
+from duepost.shelf_at import shelf_at
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 KEYS = {"key": "sandbox", "secret": "s3cret-of-the-bucket"}
@@ -51,7 +53,7 @@ def test_what_a_bucket_does_not_hold_is_not_found(bucket: Bucket) -> None:
 PARENT_AND_CHILD = """
 import os, sys
 from duepost.documents import DocumentStore
-from duepost.shelf import shelf_at
+from duepost.shelf_at import shelf_at
 
 url, endpoint, key, secret = sys.argv[1:]
 store = DocumentStore(shelf_at(url, endpoint_url=endpoint, key=key, secret=secret))
@@ -91,7 +93,37 @@ def test_the_settings_name_the_bucket(bucket: Bucket, monkeypatch: pytest.Monkey
     assert KEYS["secret"] not in repr(settings)
 
 
-@pytest.mark.parametrize("place", ["memory://documents", "https://example.com/documents", "ftp://example.com"])
-def test_another_kind_of_place_is_refused(place: str) -> None:
-    with pytest.raises(ConfigError, match=r"^DUEPOST_DOCUMENTS is neither a folder nor an s3:// address"):
-        shelf_at(place)
+def test_what_was_damaged_in_a_bucket_is_mended_by_putting_it_anew(bucket: Bucket) -> None:
+    store = DocumentStore(bucket)
+    stored = store.put(PDF)
+    bucket._files.pipe_file(bucket._place(f"{stored.sha256.hex()[:2]}/{stored.sha256.hex()}"), PDF[:-1])
+    with pytest.raises(DocumentDamaged):
+        store.read(stored.sha256)
+    store.put(PDF)
+    assert store.read(stored.sha256) == PDF
+
+
+def test_threads_that_use_a_bucket_first_at_the_same_time_all_reach_it(bucket: Bucket) -> None:
+    stored = DocumentStore(bucket).put(PDF)
+    fresh = DocumentStore(Bucket(bucket.url, bucket.options))
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(fresh.read, [stored.sha256] * 16)) == [PDF] * 16
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An address that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_bucket_that_stays_silent_ends_at_the_total_deadline(silent: str) -> None:
+    shelf = Bucket("s3://nowhere", {"endpoint_url": silent, **KEYS}, total_seconds=0.5)
+    with pytest.raises(OSError, match=r"^the bucket has not answered within 0\.5 s"):
+        DocumentStore(shelf).read(bytes(32))
+
+
+def test_an_address_that_is_none_is_the_operators_trouble() -> None:
+    shelf = Bucket("s3://nowhere", {"endpoint_url": "http://a b:c", **KEYS})
+    with pytest.raises(OSError, match=r"^the bucket cannot be reached"):
+        DocumentStore(shelf).put(PDF)
