@@ -4,6 +4,7 @@ The REST interface of phoss-ap as far as duepost uses it. Everything else, misbe
 counterpart's: `taken.ndjson` has each document's path (receiver, document type), instance id and SHA-256.
 """
 
+import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -107,3 +108,26 @@ def _names(path: str) -> list[str]:
 
 def _json(status: int, said: object) -> Answer:
     return Answer(status, json.dumps(said).encode())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.access_point", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="for the ledger and the file `port`")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
+    parser.add_argument("--words", nargs="+", default=SENT, help="the status at the first question, the second, …")
+    parser.add_argument("--details", help="errorDetails of every status")
+    parser.add_argument("--token", help="what X-Token has to be")
+    parser.add_argument("--calls", action="store_true", help="write every request down, taken or not")
+    asked = parser.parse_args()
+    AccessPoint(
+        asked.folder,
+        port=asked.port,
+        words=asked.words,
+        details=asked.details,
+        token=asked.token,
+        calls=asked.calls,
+    ).run()
+
+
+if __name__ == "__main__":
+    main()
