@@ -13,8 +13,12 @@ from duepost.documents import DocumentStore
 from duepost.ledger.schema import run, send, state
 from duepost.statuses import Status
 
-# lane -> an address that its counterpart takes
-ADDRESSES = {"email": "kunde{}@firma.test", "sms": "+45223{:05d}", "xml": "5790000123452"}
+# lane -> channel, and an address that its counterpart takes
+LANES = {
+    "email": ("email", "kunde{}@firma.test"),
+    "sms": ("sms", "+45223{:05d}"),
+    "asked": ("sms", "+45224{:05d}"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def ask_for(
 
     def note(one: NewSend, receipt: Receipt) -> None:
         assert receipt.due_at is not None
-        asked.sends[receipt.id] = Wanted(one.channel, one.invoice, receipt.due_at)
+        asked.sends[receipt.id] = Wanted(str(one.lane), one.invoice, receipt.due_at)
 
     door = Door(Rules(test_domains=True), DocumentStore(Path("nowhere"), writes=False))
     with engine.begin() as connection:
@@ -87,8 +91,9 @@ def asked_in_run(engine: Engine, run_name: str) -> Asked:
     """What stands in the ledger under this run."""
     with engine.connect() as connection:
         rows = connection.execute(
-            select(send.c.id, send.c.channel, send.c.invoice, send.c.accepted_at)
+            select(send.c.id, state.c.lane, send.c.invoice, send.c.accepted_at)
             .join(run, run.c.id == send.c.run_id)
+            .join(state, state.c.send_id == send.c.id)
             .where(run.c.name == run_name)
         )
         return Asked({row[0]: Wanted(row[1], row[2], row[3]) for row in rows})
@@ -97,10 +102,12 @@ def asked_in_run(engine: Engine, run_name: str) -> Asked:
 def new_send(lane: str, due: str | None = None) -> NewSend:
     """One more, with an invoice number that none had before."""
     number = next(_next)
+    channel, address = LANES[lane]
     return NewSend(
-        channel=lane,
+        channel=channel,
+        lane=lane,
         invoice=f"C-{number}",
-        to_address=ADDRESSES[lane].format(number),
+        to_address=address.format(number),
         schedule_send_date=due,
         note="Chaos",
     )

@@ -70,7 +70,7 @@ def set_back(rig: Rig) -> Made:
     made = Made(rig.ask(5, lanes=("email",), run="set back"), Allowed(timed=False))
     rig.until(lambda: Status.ERROR_SENDING_EMAIL in statuses_of(rig.engine, made.asked).values())
     rig.stop("worker1", "worker2")
-    lost = rig.ask(5, lanes=("sms", "xml"), run="set back")
+    lost = rig.ask(5, lanes=("sms", "asked"), run="set back")
     made.asked.add(lost)
     later = rig.ask(5, run="set back", due_in=timedelta(seconds=30))
     rig.until(lambda: _leased(rig, lost) == len(lost.sends))
@@ -95,7 +95,7 @@ def set_forward(rig: Rig) -> Made:
     assert rig.clock
     slow = HttpStanding(Trickle(pause=timedelta(milliseconds=30), endless=False))
     behave(rig.counterpart("http"), slow)
-    made = Made(rig.ask(8, lanes=("sms", "xml"), run="set forward"), Allowed(timed=False))
+    made = Made(rig.ask(8, lanes=("sms", "asked"), run="set forward"), Allowed(timed=False))
     rig.until(lambda: _in_hand(rig, made.asked) >= 4)
     rig.clock.set(HOUR)
     made.asked.add(rig.ask(1, lanes=("email",), run="set forward"))  # its nudge makes a release look, now

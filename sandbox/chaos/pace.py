@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-LANES = ("email", "sms", "xml")
+LANES = ("email", "sms", "asked")
 FAST = timedelta(seconds=20)
 CALM = timedelta(seconds=60)  # within which everything is settled once the trouble is over
 USER, PASSWORD = "invoices", "hemmelig"
@@ -36,7 +36,7 @@ SETTINGS: Mapping[str, str] = {
     },
     **{
         f"DUEPOST_LANES__{lane.upper()}__{name}": value
-        for lane, account in zip(LANES, ("smtp", "http", "asked"), strict=True)
-        for name, value in (("CHANNEL", lane), ("PROVIDER", account), ("ORDER_SIZE", "5"))
+        for lane, channel, account in zip(LANES, ("email", "sms", "sms"), ("smtp", "http", "asked"), strict=True)
+        for name, value in (("CHANNEL", channel), ("PROVIDER", account), ("ORDER_SIZE", "5"))
     },
 }

@@ -1,7 +1,7 @@
 """What is broken in a drill? A whole duepost of real processes, with its ledger behind a link that can be cut.
 
 Three lanes, one for each way of treating what nobody knows: `email` goes to a mail server and holds it, `sms` to an
-HTTP endpoint that recognises repeats and sends again, `xml` to one that does not, and asks first.
+HTTP endpoint that recognises repeats and sends again, `asked` to one that does not, and asks first.
 """
 
 import json
@@ -186,7 +186,10 @@ class Rig:
         """Hand a file in through the command line, which dies at the point, and once more."""
         file = self.folder / "twice.ndjson"
         wanted = [new_send(lane) for lane in LANES for _ in range(5)]
-        rows = [{"Channel": one.channel, "InvoiceNumber": one.invoice, "ToAddress": one.to_address} for one in wanted]
+        rows = [
+            {"Channel": one.channel, "Lane": one.lane, "InvoiceNumber": one.invoice, "ToAddress": one.to_address}
+            for one in wanted
+        ]
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         program = [sys.executable, "-m", *self.program("duepost"), "import", str(file), "--run", run]
         for env in ({"DUEPOST_CRASH_AT": crash_at}, {}):
