@@ -7,7 +7,7 @@ counterpart's: `taken.ndjson` has each document's path (receiver, document type)
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ STATUS = "/api/outbound/status/"
 SENT = ("sent",)
 
 # last three digits of a receiver before its check digit -> the words of its documents, or what is done to them
-RECEIVERS = {
+RECEIVERS: Mapping[str, str | tuple[str, ...]] = {
     "901": ("pending", "permanently_failed"),  # not registered
     "902": ("pending", "rejected"),
     "903": "silent",  # taken, and the connection is closed unanswered

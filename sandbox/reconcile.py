@@ -30,7 +30,7 @@ class Accepted:
     status: Status
     to_address: str | None
     sha256: str | None
-    unknown: bool
+    unknown: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from sandbox.reconcile import Accepted, reconcile
 
 MAIL, SMS, XML, LETTER, STRANGER = (UUID(int=number) for number in range(1, 6))
 SENDS = {
-    MAIL: Accepted("email", Status.SENT, "a@firma.test", "11", False),
-    SMS: Accepted("sms", Status.SENT, "+4526100200", None, False),
-    XML: Accepted("xml", Status.SENT, "0088:5790000435975", "33", False),
-    LETTER: Accepted("print", Status.SENT, None, "44", False),
+    MAIL: Accepted("email", Status.SENT, "a@firma.test", "11"),
+    SMS: Accepted("sms", Status.SENT, "+4526100200", None),
+    XML: Accepted("xml", Status.SENT, "0088:5790000435975", "33"),
+    LETTER: Accepted("print", Status.SENT, None, "44"),
 }
 HELD = [
     Held("email", MAIL, "a@firma.test"),
