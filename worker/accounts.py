@@ -26,7 +26,6 @@ from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
 
-
 SAFELY_BEFORE = timedelta(hours=1)  # the last attempt is made up to 15 minutes after the time to give up
 
 

@@ -94,7 +94,9 @@ def _failed(answer: Answer | NoAnswer) -> bool:
 def _code(answer: Answer) -> int | None:
     fields = fields_of(answer)
     code = fields.get("code")
-    return code if isinstance(code, int) and not isinstance(code, bool) and isinstance(fields.get("type"), str) else None
+    return (
+        code if isinstance(code, int) and not isinstance(code, bool) and isinstance(fields.get("type"), str) else None
+    )
 
 
 def _meant(answer: Answer | NoAnswer) -> Outcome | None:

@@ -13,6 +13,7 @@ from sandbox.invoice_xml import invoice_xml
 from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
+from worker.providers.abillify import Abillify
 from worker.providers.as4_gateway import As4Gateway
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
@@ -65,6 +66,9 @@ ADAPTERS: dict[str, Make] = {
     "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
     "as4": lambda host, port: As4Gateway(
         url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
+    ),
+    "abillify": lambda host, port: Abillify(
+        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
     ),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
