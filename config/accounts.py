@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from config.account_abillify import AbillifyAccount
+from config.account_acumulus import AcumulusAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
@@ -45,6 +46,7 @@ ProviderAccount = Annotated[
     | FolderAccount
     | SftpAccount
     | EinvoiceRulesAccount
-    | AbillifyAccount,
+    | AbillifyAccount
+    | AcumulusAccount,
     Field(discriminator="kind"),
 ]
