@@ -72,7 +72,7 @@ def note(value: object, field: str = "Note") -> str | None:
         raise InvalidSend(field, f"has more than {NOTE_LIMIT} characters", "shorten it", value)
     if UNKEPT.search(text):
         raise InvalidSend(field, "has a NUL or half a character in it", "send plain text", value)
-    return text if text.strip() else None
+    return None if not text or text.isspace() else text
 
 
 def priority(value: object) -> Priority:

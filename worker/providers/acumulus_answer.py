@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree
-
+from duepost.einvoice.wellformed import parse
+from duepost.errors import InvalidSend
 from worker.http_line import Answer, NoAnswer
-
-PARSER = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Said:
 
 
 def read(answer: Answer | NoAnswer) -> Said | None:
-    """What a whole answer says; None when it is none of Acumulus' own. The Content-Type is not asked: it may be wrong."""
+    """What a whole answer says; None when it is none of Acumulus' own. Content-Type is not asked."""
     if not isinstance(answer, Answer) or not answer.whole:
         return None
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -66,10 +64,10 @@ def _of_json(body: bytes) -> Mapping[str, Any]:
 
 def _of_xml(body: bytes) -> Mapping[str, Any]:
     try:
-        root = etree.fromstring(body, etree.XMLParser(**PARSER))
-    except etree.XMLSyntaxError:
+        root = parse(body)
+    except InvalidSend:
         return {}
-    if root.getroottree().docinfo.doctype or root.tag != "response":
+    if root.tag != "response":
         return {}
     fields: dict[str, Any] = {"status": root.findtext("status")}
     for kind in ("error", "warning"):

@@ -14,6 +14,8 @@ from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
 from worker.providers.abillify import Abillify
+from worker.providers.acumulus import Acumulus
+from worker.providers.acumulus_request import Contract
 from worker.providers.as4_gateway import As4Gateway
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
@@ -70,6 +72,9 @@ ADAPTERS: dict[str, Make] = {
     "abillify": lambda host, port: Abillify(
         url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
     ),
+    "acumulus": lambda host, port: Acumulus(
+        contract=Contract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
+    ),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
@@ -78,7 +83,7 @@ ADAPTERS: dict[str, Make] = {
 
 XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
 # name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {"as4": XML}
+JOBS: dict[str, dict[str, object]] = {"as4": XML, "acumulus": {"reference": "a" * 32}}
 
 
 @pytest.fixture
