@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_abillify import AbillifyAccount
+from config.account_acumulus import AcumulusAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
@@ -43,6 +45,8 @@ ProviderAccount = Annotated[
     | As4Account
     | FolderAccount
     | SftpAccount
-    | EinvoiceRulesAccount,
+    | EinvoiceRulesAccount
+    | AbillifyAccount
+    | AcumulusAccount,
     Field(discriminator="kind"),
 ]
