@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
@@ -43,6 +44,7 @@ ProviderAccount = Annotated[
     | As4Account
     | FolderAccount
     | SftpAccount
-    | EinvoiceRulesAccount,
+    | EinvoiceRulesAccount
+    | FarPayAccount,
     Field(discriminator="kind"),
 ]

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import SmsAccount
@@ -18,6 +20,7 @@ from worker.accounts_sms import sms_adapter
 from worker.accounts_xml import XML_ADAPTERS
 from worker.print_run.build import require_extras
 from worker.providers.dkim_signature import DkimSignature
+from worker.providers.farpay import FarPay
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
@@ -78,12 +81,25 @@ def _print_run(account: PrintRunAccount) -> Provider:
     return PrintRun()
 
 
+def _farpay(account: FarPayAccount) -> Provider:
+    return FarPay(
+        url=account.url,
+        key=account.key.get_secret_value(),
+        currency=account.currency,
+        zone=ZoneInfo(account.zone),
+        bare_reminders=account.bare_reminders,
+        ca_file=account.ca_file,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+
+
 # kind of provider account -> what builds its adapter
 ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "smtp": _smtp,
     "http": _http,
     "ipp": _ipp,
     "print-run": _print_run,
+    "farpay": _farpay,
     **XML_ADAPTERS,
 }
 

@@ -14,6 +14,7 @@ from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
 from worker.providers.as4_gateway import As4Gateway
+from worker.providers.farpay import FarPay
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
@@ -66,6 +67,7 @@ ADAPTERS: dict[str, Make] = {
     "as4": lambda host, port: As4Gateway(
         url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
     ),
+    "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
