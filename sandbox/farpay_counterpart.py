@@ -1,7 +1,7 @@
 """Which FarPay can the demo and the tests give invoices to send, and ask afterwards what it was given?
 
-FarPay's API v2 as far as duepost uses it, and what others do to it: POST /v2/invoices, PATCH, GET and DELETE
-/v2/invoices/{id}, the list. What becomes of a send is in the last three digits of its address (`farpay_fates.py`); it goes on with each question. Whole answers are
+FarPay's API v2 as far as duepost uses it: POST /v2/invoices, PATCH, GET and DELETE /v2/invoices/{id}, the list. What
+becomes of a send is in the digits of its address (`farpay_fates.py`) and goes on with each question. Whole answers are
 scripted as the HTTP counterpart's are (`http_standing.py`).
 """
 
@@ -124,25 +124,18 @@ class FarPaySession(HttpSession):
 
     def done(self, request: Request) -> Answer | None:
         """Take a POST or PATCH; None when it is about nothing that is here."""
-        if request.method not in {"POST", "PATCH"}:
-            return None
         fields, known = _fields(request), self._known(request)
         send = fields.get("Send")
-        if send is not None and not _right(send):
-            return refusal(400, "10000::Invoice not received")
-        if request.method == "PATCH":
-            if known is None or not send:
-                return None
-            self.ledger.take(request)
-            return _json(200, self.book.again(known, send).shown(by_name=False))
-        if _place(request) != INVOICES:
+        creating = request.method == "POST" and _place(request) == INVOICES
+        if not creating and not (request.method == "PATCH" and known and send):
             return None
-        if not fields.get("Currency"):
+        if (send is not None and not _right(send)) or (creating and not fields.get("Currency")):
             return refusal(400, "10000::Invoice not received")
-        if self.book.by_number(str(fields.get("InvoiceNumber"))):
+        if creating and self.book.by_number(str(fields.get("InvoiceNumber"))):
             return refusal(400, "10009::Invoice number used")
         self.ledger.take(request)
-        return _json(200, self.book.create(fields).shown(by_name=False))
+        standing = self.book.again(known, send or {}) if known else self.book.create(fields)
+        return _json(200, standing.shown(by_name=False))
 
     def listed(self, request: Request) -> list[dict[str, Any]]:
         """References to the invoices; those without a due date only where none is asked for."""
