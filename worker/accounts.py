@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import SmsAccount
@@ -17,16 +15,18 @@ from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.accounts_sms import sms_adapter
+from worker.accounts_systems import SYSTEM_ADAPTERS
 from worker.accounts_xml import XML_ADAPTERS
 from worker.print_run.build import require_extras
 from worker.providers.dkim_signature import DkimSignature
-from worker.providers.farpay import FarPay
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.port import Provider
 from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
+
+SAFELY_BEFORE = timedelta(hours=1)  # the last attempt is made up to 15 minutes after the time to give up
 
 
 def _smtp(account: SmtpAccount) -> Provider:
@@ -81,26 +81,14 @@ def _print_run(account: PrintRunAccount) -> Provider:
     return PrintRun()
 
 
-def _farpay(account: FarPayAccount) -> Provider:
-    return FarPay(
-        url=account.url,
-        key=account.key.get_secret_value(),
-        currency=account.currency,
-        zone=ZoneInfo(account.zone),
-        bare_reminders=account.bare_reminders,
-        ca_file=account.ca_file,
-        total_limit=timedelta(seconds=account.total_seconds),
-    )
-
-
 # kind of provider account -> what builds its adapter
 ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "smtp": _smtp,
     "http": _http,
     "ipp": _ipp,
     "print-run": _print_run,
-    "farpay": _farpay,
     **XML_ADAPTERS,
+    **SYSTEM_ADAPTERS,
 }
 
 
@@ -122,8 +110,11 @@ def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) 
         raise ConfigError(setting + "CA_FILE", "holds no certificates we can read", "give a PEM file") from None
 
 
-def retry_policy(retry: Retry) -> RetryPolicy:
-    """The retry settings in the worker's terms."""
+def retry_policy(retry: Retry, forgets_after: timedelta | None = None) -> RetryPolicy:
+    """The retry settings in the worker's terms. forgets_after: how long the provider knows a repeat by our token."""
+    hours = {channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel}
+    if forgets_after is not None:
+        hours = {channel: min(given, forgets_after - SAFELY_BEFORE) for channel, given in hours.items()}
     return RetryPolicy(
         waits=tuple(timedelta(seconds=wait) for wait in retry.waits_seconds),
         jitter=retry.jitter,
@@ -131,5 +122,5 @@ def retry_policy(retry: Retry) -> RetryPolicy:
         credentials=timedelta(seconds=retry.credentials_seconds),
         most_attempts=retry.max_attempts,
         pending=timedelta(seconds=retry.pending_seconds),
-        give_up={channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel},
+        give_up=hours,
     )

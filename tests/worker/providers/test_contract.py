@@ -13,6 +13,9 @@ from sandbox.invoice_xml import invoice_xml
 from sandbox.mail_counterpart import MailCounterpart
 from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
+from worker.providers.abillify import Abillify
+from worker.providers.acumulus import Acumulus
+from worker.providers.acumulus_request import Contract
 from worker.providers.as4_gateway import As4Gateway
 from worker.providers.farpay import FarPay
 from worker.providers.gatewayapi import GatewayApi
@@ -67,6 +70,12 @@ ADAPTERS: dict[str, Make] = {
     "as4": lambda host, port: As4Gateway(
         url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
     ),
+    "abillify": lambda host, port: Abillify(
+        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
+    ),
+    "acumulus": lambda host, port: Acumulus(
+        contract=Contract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
+    ),
     "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
@@ -76,7 +85,7 @@ ADAPTERS: dict[str, Make] = {
 
 XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
 # name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {"as4": XML}
+JOBS: dict[str, dict[str, object]] = {"as4": XML, "acumulus": {"reference": "a" * 32}}
 
 
 @pytest.fixture
