@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from duepost.ledger.unknown import UnknownPolicy
 from sandbox.behaviour_file import behave
 from sandbox.farpay_counterpart import KEY, FarPayCounterpart
+from sandbox.farpay_ledger import FIRST_ID
 from sandbox.http_behaviour import Fault
 from sandbox.http_standing import HttpStanding
 from tests.worker.conftest import AttempterOf
@@ -43,6 +44,21 @@ def fates(
 
 def test_a_send_is_asked_for_until_it_is_sent(folder: Path, engine: Engine, attempter_of: AttempterOf) -> None:
     assert fates(folder, engine, attempter_of, (100, 200)) == (200, ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"], 1)
+
+
+def test_an_invoice_is_asked_for_by_the_id_that_the_ledger_has(
+    folder: Path, engine: Engine, attempter_of: AttempterOf
+) -> None:
+    with FarPayCounterpart(folder) as farpay:
+        lease, send = leased(engine)
+        for _ in range(2):
+            provider = FarPay(url=farpay.api, key=KEY, total_limit=SHORT)
+            attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+            lease = due_again(engine)
+        assert [(one.method, one.path) for one in farpay.requests] == [
+            ("POST", "/v2/invoices"),
+            ("GET", f"/v2/invoices/{FIRST_ID}"),
+        ]
 
 
 def test_a_send_that_farpay_took_in_silence_is_not_given_again(

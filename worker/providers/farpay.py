@@ -98,6 +98,8 @@ class FarPay:
         wanted = request(job, self.currency)
         if isinstance(wanted, Outcome):
             return None  # such a send never left
+        if (job.provider_reference or "").isdecimal():
+            self._book.keep(job.invoice, int(str(job.provider_reference)))
         number = self._book.look_up(job.invoice, wanted.due, self._get, thorough=job.kind == Kind.REMINDER)
         if number is None:
             return None

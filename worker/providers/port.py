@@ -27,6 +27,7 @@ class Job:
 
     `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. `units`:
     parts of an SMS, pages to print, else 1. `attempt`: its number, from 1; those that do not count have the next one's.
+    `provider_reference`: of a send in doubt, the provider's own name for it, as an attempt before was told.
     Personal data stays out of the repr.
     """
 
@@ -46,6 +47,7 @@ class Job:
     reference: str | None = field(default=None, repr=False)
     units: int = 1
     attempt: int = 1
+    provider_reference: str | None = None
 
     @property
     def documents(self) -> tuple[Document, ...]:
