@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from config.account import Account, Seconds
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
+from config.account_saphety import SaphetyAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 from config.account_smtp import SmtpAccount
 from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
@@ -43,6 +44,7 @@ ProviderAccount = Annotated[
     | As4Account
     | FolderAccount
     | SftpAccount
-    | EinvoiceRulesAccount,
+    | EinvoiceRulesAccount
+    | SaphetyAccount,
     Field(discriminator="kind"),
 ]

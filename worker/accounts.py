@@ -14,6 +14,7 @@ from config.accounts import HttpAccount, ProviderAccount
 from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
+from worker.accounts_saphety import saphety_adapter
 from worker.accounts_sms import sms_adapter
 from worker.accounts_xml import XML_ADAPTERS
 from worker.print_run.build import require_extras
@@ -84,6 +85,7 @@ ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "http": _http,
     "ipp": _ipp,
     "print-run": _print_run,
+    "saphety": saphety_adapter,
     **XML_ADAPTERS,
 }
 

@@ -36,6 +36,12 @@ def notification(job: Job, document: str, language: str) -> bytes:
     return json.dumps({"OutboundFinancialDocumentId": document, "DestinationEmails": [email]}).encode()
 
 
+def is_told(address: str, data: object) -> bool:
+    """True when the answer's `Data`, the addresses that SIN mails to, has it."""
+    mailed = data if isinstance(data, list) else []
+    return address.strip().lower() in {one.strip().lower() for one in mailed if isinstance(one, str)}
+
+
 def _html(text: str) -> str:
     """A plain text as the HTML that SIN takes for a body."""
     lines = "<br>\r\n".join(escape(line) for line in text.splitlines())

@@ -4,19 +4,20 @@ Source: Saphety Invoice Network, Web API: the envelope of every answer, Notifica
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from duepost.reasons import Reason
 from duepost.statuses import Status
-from worker.http_line import Answer, NoAnswer
+from worker.http_line import Answer
 from worker.providers.finding import Finding, raw
 from worker.providers.http_verdicts import CREDENTIALS, NOT_FOUND, PROTOCOL, REJECTED, outcome_of
 from worker.providers.port import Outcome, Verdict
+from worker.providers.saphety_envelope import Envelope, codes_of, folded
 
 ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 AT_WORK = Finding(Verdict.PENDING, Status.QUEUE, "IN_PROGRESS")
@@ -60,72 +61,43 @@ INTEGRATED: Mapping[str, Finding] = {
     "paid": ACCEPTED,
 }
 RANK = {word: place for place, word in enumerate(INTEGRATED)}
-# LastStateReason of a mail in error: its receiver's server was not reached
-NO_CONNECTION = re.compile(r"\bdial\b|i/o timeout|timed? ?-?out|connection|unreachable|no route|no such host", re.I)
-CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """What every answer is wrapped in."""
-
-    valid: bool
-    errors: tuple[Mapping[str, Any], ...]
-    data: Any
-    correlation: str | None
-
-
-def envelope(answer: Answer | NoAnswer) -> Envelope | None:
-    """The envelope of a 200; None when it is none. Keys in any case: ASP.NET takes and gives them so."""
-    if not (isinstance(answer, Answer) and answer.whole and answer.status == 200):
-        return None
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested to break the parser
-        return None
-    fields = _folded(said)
-    valid, errors, correlation = fields.get("isvalid"), fields.get("errors"), fields.get("correlationid")
-    if not isinstance(valid, bool):
-        return None
-    found = tuple(_folded(one) for one in errors) if isinstance(errors, list) else ()
-    return Envelope(valid, found, fields.get("data"), correlation if isinstance(correlation, str) else None)
-
-
-def of_errors(said: Envelope, answer: Answer) -> Outcome:
+def of_errors(said: Envelope) -> Outcome:
     """Of an answer that is not valid."""
     codes = [str(error.get("code")) for error in said.errors]
     finding = next((found for code, found in ERRORS.items() if code in codes), DECLINED)
-    return _with(finding, answer, _about(said.errors), field="ToAddress" if finding is BAD_ADDRESS else None)
+    return told(finding, said.answer, codes_of(said.errors), field="ToAddress" if finding is BAD_ADDRESS else None)
 
 
-def of_document(said: Envelope, answer: Answer, document: str) -> tuple[Finding, Outcome] | None:
+def of_document(said: Envelope, document: str) -> Outcome | None:
     """Of the document that was asked for, the state of its mails; None when it is no word that we know."""
-    fields = _folded(said.data)
+    fields = folded(said.data)
     word = str(fields.get("notificationstatus"))
     finding = NOTIFIED.get(word.lower())
     if finding is None or str(fields.get("id", document)).lower() != document:
         return None
-    return finding, _with(finding, answer, {"state": word})
+    return told(finding, said.answer, {"state": word})
 
 
-def of_transitions(said: Envelope, answer: Answer) -> Outcome | None:
+def of_transitions(said: Envelope) -> Outcome | None:
     """Of the document's transitions, the newest; None when they cannot be read. None of them is the draft's state."""
     if not isinstance(said.data, list):
         return None
-    newest = _newest([_folded(one) for one in said.data])
+    newest = _newest([folded(one) for one in said.data])
     if newest is None:
-        return _with(AT_WORK, answer, {}) if not said.data else None
+        return told(AT_WORK, said.answer, {}) if not said.data else None
     word = str(newest.get("integrationstatus"))
     finding = INTEGRATED.get(_word(word))
     if finding is None:
         return None
     reasons = newest.get("reason")
-    about = _about([_folded(one) for one in reasons]) if isinstance(reasons, list) else {}
-    told = {"state": word, "at": str(newest["statusdate"]), **about}
+    about = codes_of([folded(one) for one in reasons]) if isinstance(reasons, list) else {}
+    values = {"state": word, "at": str(newest["statusdate"]), **about}
     # The reason's own words may name a person: the ledger's answer takes them, and they come first in it.
     words = {"IntegrationStatus": word, "StatusDate": newest["statusdate"], "Reason": reasons}
     return replace(
-        _with(finding, answer, told), answer=raw(f"{answer.status} {json.dumps(words, ensure_ascii=False)}")
+        told(finding, said.answer, values), answer=raw(f"{said.answer.status} {json.dumps(words, ensure_ascii=False)}")
     )
 
 
@@ -135,11 +107,12 @@ def _newest(transitions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | Non
     Their order says nothing (the vendor's samples have all three), so StatusDate does; in the same second what another
     one left comes first. A state that follows on itself is no change: the first of them stands.
     """
-    dated = [(_date(one.get("statusdate")), one) for one in transitions]
-    if any(date is None for date, _ in dated):
+    found = [(_date(one.get("statusdate")), one) for one in transitions]
+    dated = [(date, one) for date, one in found if date is not None]
+    if len(dated) < len(found):
         return None
     standing: Mapping[str, Any] | None = None
-    for _, together in groupby(sorted(dated, key=lambda one: str(one[0])), key=lambda one: one[0]):
+    for _, together in groupby(sorted(dated, key=itemgetter(0)), key=itemgetter(0)):
         for one in _in_order([one for _, one in together]):
             if standing is None or _state(one) != _state(standing):
                 standing = one
@@ -175,23 +148,7 @@ def _date(text: object) -> datetime | None:
     return date if date.tzinfo is None else date.astimezone(UTC).replace(tzinfo=None)
 
 
-def _about(errors: Sequence[Mapping[str, Any]]) -> dict[str, str | int]:
-    """Their codes and fields as a reason's values; the words of `Values` are for the answer alone."""
-    told: dict[str, str | int] = {}
-    for name, key in (("code", "code"), ("about", "field")):
-        words = [str(one[key]) for one in errors if CODE.fullmatch(str(one.get(key) or ""))]
-        if words:
-            told[name] = ",".join(dict.fromkeys(words))[:200]
-    return told
-
-
-def _with(finding: Finding, answer: Answer, values: Mapping[str, str | int], field: str | None = None) -> Outcome:
+def told(finding: Finding, answer: Answer, values: Mapping[str, str | int], field: str | None = None) -> Outcome:
+    """The outcome, with these among the reason's values."""
     outcome = outcome_of(finding, answer)
     return replace(outcome, reason=Reason(finding.code, field, {**outcome.reason.values, **values}))
-
-
-def _folded(said: object) -> dict[str, Any]:
-    """An object with its keys in small letters; an empty one when it is none."""
-    return {str(key).lower(): value for key, value in said.items()} if isinstance(said, dict) else {}
-
-
