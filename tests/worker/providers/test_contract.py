@@ -19,10 +19,12 @@ from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.kannel import Kannel
 from worker.providers.port import Document, Job, Provider, Verdict
+from worker.providers.saphety import Saphety
 from worker.providers.smtp import Smtp
 from worker.providers.twilio import Twilio
 
 SECRET = "correct-horse-battery"
+DOCUMENT = "fc5e547d-8537-4e05-97d5-1159c62efd6f"
 SHORT = timedelta(seconds=0.4)
 SLACK = 0.5  # seconds, on a busy machine
 Make = Callable[[str, int], Provider]
@@ -69,12 +71,15 @@ ADAPTERS: dict[str, Make] = {
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
+    "saphety": lambda host, port: Saphety(
+        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=SHORT
+    ),
 }
 
 
 XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
 # name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {"as4": XML}
+JOBS: dict[str, dict[str, object]] = {"as4": XML, "saphety": {"reference": DOCUMENT}}
 
 
 @pytest.fixture
