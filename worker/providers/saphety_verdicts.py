@@ -31,14 +31,14 @@ NOT_TOLD_APART = Finding(Verdict.REFUSED, Status.ERROR, "NOT_TOLD_APART")
 # A server that fails in the midst of its work may have mailed by then, and SIN knows no repeat.
 BROKE_DOWN = Finding(Verdict.UNKNOWN, Status.ERROR, "TEMPORARY")
 
-# code of an error -> what it means; the first that is among an answer's; any other is DECLINED
+# code of an error, in small letters -> what it means; the first that is among an answer's; any other is DECLINED
 ERRORS: Mapping[str, Finding] = {
-    "INVALID_AUTHENTICATION_DATA": CREDENTIALS,
-    "INVALID_EMAIL": BAD_ADDRESS,
-    "DOCUMENT_NOT_FOUND": NOT_FOUND,
-    "REQUIRED_FILED_IS_EMPTY": PROTOCOL,  # their spelling
-    "INVALID_ENUM": PROTOCOL,
-    "DATETIME_FORMAT_EXPECTED": PROTOCOL,
+    "invalid_authentication_data": CREDENTIALS,
+    "invalid_email": BAD_ADDRESS,
+    "document_not_found": NOT_FOUND,
+    "required_filed_is_empty": PROTOCOL,  # their spelling
+    "invalid_enum": PROTOCOL,
+    "datetime_format_expected": PROTOCOL,
 }
 # NotificationStatus, in small letters -> what it means
 NOTIFIED: Mapping[str, Finding] = {
@@ -65,7 +65,7 @@ RANK = {word: place for place, word in enumerate(INTEGRATED)}
 
 def of_errors(said: Envelope) -> Outcome:
     """Of an answer that is not valid."""
-    codes = [str(error.get("code")) for error in said.errors]
+    codes = [str(error.get("code")).lower() for error in said.errors]
     finding = next((found for code, found in ERRORS.items() if code in codes), DECLINED)
     return told(finding, said.answer, codes_of(said.errors), field="ToAddress" if finding is BAD_ADDRESS else None)
 
