@@ -115,6 +115,13 @@ def test_a_document_without_any_mail_stays_in_the_queue_and_is_not_mailed_again(
     assert [said(provider.ask(mail())) for _ in range(3)] == [PENDING] * 3
 
 
+def test_many_questions_go_over_one_connection(point: SaphetyCounterpart, mail: MakeJob) -> None:
+    provider = account(point)
+    for _ in range(30):
+        provider.ask(mail())
+    assert len(point.connections) == 1
+
+
 # Not polled: only a mail in doubt is asked for, and the document's status may be an earlier mail's.
 
 
