@@ -34,7 +34,11 @@ class Night:
         provider = account(self.point, **more)
         attempter = replace(self.attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), channel=channel)
         lease, send = leased(self.engine)
-        changes = {"reference": DOCUMENT[:-3] + digits, "channel": channel, "to_address": f"{local}@customer.test"}
+        changes: dict[str, Any] = {
+            "reference": DOCUMENT[:-3] + digits,
+            "channel": channel,
+            "to_address": f"{local}@customer.test",
+        }
         send = replace(send, **changes)
         attempt(attempter, lease, send)
         for _ in range(attempts - 1):
