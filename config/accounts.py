@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_abillify import AbillifyAccount
+from config.account_acumulus import AcumulusAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_saphety import SaphetyAccount
@@ -45,6 +47,8 @@ ProviderAccount = Annotated[
     | FolderAccount
     | SftpAccount
     | EinvoiceRulesAccount
+    | AbillifyAccount
+    | AcumulusAccount
     | SaphetyAccount,
     Field(discriminator="kind"),
 ]

@@ -81,7 +81,7 @@ def test_of_a_document_mailed_before_a_doubt_is_a_persons_to_end(night: Night, p
     [
         ("d6f", 3, (200, ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"])),
         ("901", 3, (350, ["IN_PROGRESS", "IN_PROGRESS", "REJECTED"])),
-        ("902", 3, (300, ["IN_PROGRESS", "IN_PROGRESS", "DECLINED"])),
+        ("902", 3, (300, ["IN_PROGRESS", "IN_PROGRESS", "REFUSED_BY_PROVIDER"])),
         ("903", 2, (9999, ["IN_PROGRESS", "NOT_INTEGRATED"])),
         ("904", 1, (300, ["NOT_FOUND"])),
     ],

@@ -21,7 +21,7 @@ from worker.providers.saphety_envelope import Envelope, codes_of, folded
 
 ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 AT_WORK = Finding(Verdict.PENDING, Status.QUEUE, "IN_PROGRESS")
-DECLINED = Finding(Verdict.REFUSED, Status.ERROR, "DECLINED")
+DECLINED = Finding(Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
 BAD_ADDRESS = Finding(Verdict.REFUSED, Status.WRONG_EMAIL_ADDRESS, "ADDRESS_INVALID")
 NOT_DELIVERED = Finding(Verdict.REFUSED, Status.EMAIL_BOUNCED, "NOT_DELIVERED")
 NOT_CONNECTED = Finding(Verdict.PENDING, Status.ERROR_SENDING_EMAIL, "TEMPORARY")

@@ -146,11 +146,11 @@ YES = b'{"CorrelationId":"1","IsValid":true,"Errors":[],"Data":["anna@customer.t
         (Answer(200, no("DOCUMENT_NOT_FOUND"), taken=False), (Verdict.REFUSED, 300, "NOT_FOUND")),
         # a no of its own
         (Answer(200, no("INVALID_EMAIL"), taken=False), (Verdict.REFUSED, 320, "ADDRESS_INVALID")),
-        (Answer(200, no("OUTBOUND_FINANCIAL_DOCUMENT_ALREADY_SENT")), (Verdict.REFUSED, 300, "DECLINED")),
+        (Answer(200, no("OUTBOUND_FINANCIAL_DOCUMENT_ALREADY_SENT")), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
         (Answer(200, no("REQUIRED_FILED_IS_EMPTY")), (Verdict.REFUSED, 300, "PROTOCOL")),
         (Answer(200, no("INVALID_ENUM")), (Verdict.REFUSED, 300, "PROTOCOL")),
         (Answer(200, no("INVALID_AUTHENTICATION_DATA")), (Verdict.WAIT, 310, "CREDENTIALS_REFUSED")),
-        (Answer(200, b'{"IsValid":false,"Errors":null,"Data":null}'), (Verdict.REFUSED, 300, "DECLINED")),
+        (Answer(200, b'{"IsValid":false,"Errors":null,"Data":null}'), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
         # a yes, its keys in any case, its content type a wrong one
         (Answer(200, YES, HTML), PENDING),
         (Answer(200, YES.replace(b"IsValid", b"isValid").replace(b"Data", b"data")), PENDING),

@@ -16,7 +16,7 @@ from worker.providers.port import Job, Outcome, Verdict
 MakeJob = Callable[..., Job]
 PENDING = (Verdict.PENDING, 100, "IN_PROGRESS")
 SENT = (Verdict.ACCEPTED, 200, "ACCEPTED")
-DECLINED = (Verdict.REFUSED, 300, "DECLINED")
+DECLINED = (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")
 REJECTED = (Verdict.REFUSED, 350, "REJECTED")
 WORDS = "Encomenda [1234] para o fornecedor [98765] não encontrada"
 
