@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from config.account import Account, Seconds
 from config.account_abillify import AbillifyAccount
 from config.account_acumulus import AcumulusAccount
+from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_saphety import SaphetyAccount
@@ -49,6 +50,7 @@ ProviderAccount = Annotated[
     | EinvoiceRulesAccount
     | AbillifyAccount
     | AcumulusAccount
+    | FarPayAccount
     | SaphetyAccount,
     Field(discriminator="kind"),
 ]

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from config.account_abillify import AbillifyAccount
 from config.account_acumulus import AcumulusAccount
+from config.account_farpay import FarPayAccount
 from config.account_saphety import SaphetyAccount
 from worker.providers.abillify import Abillify
 from worker.providers.acumulus import Acumulus
 from worker.providers.acumulus_request import Contract
+from worker.providers.farpay import FarPay
 from worker.providers.port import Provider
 from worker.providers.saphety import Saphety
 
@@ -34,6 +37,18 @@ def _acumulus(account: AcumulusAccount) -> Provider:
     )
 
 
+def _farpay(account: FarPayAccount) -> Provider:
+    return FarPay(
+        url=account.url,
+        key=account.key.get_secret_value(),
+        currency=account.currency,
+        zone=ZoneInfo(account.zone),
+        bare_reminders=account.bare_reminders,
+        ca_file=account.ca_file,
+        total_limit=timedelta(seconds=account.total_seconds),
+    )
+
+
 def _saphety(account: SaphetyAccount) -> Provider:
     return Saphety(
         url=account.url,
@@ -52,5 +67,6 @@ def _saphety(account: SaphetyAccount) -> Provider:
 SYSTEM_ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "abillify": _abillify,
     "acumulus": _acumulus,
+    "farpay": _farpay,
     "saphety": _saphety,
 }

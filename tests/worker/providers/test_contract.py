@@ -15,6 +15,7 @@ from worker.providers.abillify import Abillify
 from worker.providers.acumulus import Acumulus
 from worker.providers.acumulus_request import Contract as AcumulusContract
 from worker.providers.as4_gateway import As4Gateway
+from worker.providers.farpay import FarPay
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
@@ -77,6 +78,7 @@ ADAPTERS: dict[str, Make] = {
     "acumulus": lambda host, port: Acumulus(
         contract=AcumulusContract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
     ),
+    "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
