@@ -11,6 +11,7 @@ from config.account_acumulus import AcumulusAccount
 from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
+from config.account_saphety import SaphetyAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 from config.account_smtp import SmtpAccount
 from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
@@ -49,6 +50,7 @@ ProviderAccount = Annotated[
     | EinvoiceRulesAccount
     | AbillifyAccount
     | AcumulusAccount
-    | FarPayAccount,
+    | FarPayAccount
+    | SaphetyAccount,
     Field(discriminator="kind"),
 ]

@@ -21,8 +21,11 @@ from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.kannel import Kannel
 from worker.providers.port import Document, Provider, Verdict
+from worker.providers.saphety import Saphety
 from worker.providers.smtp import Smtp
 from worker.providers.twilio import Twilio
+
+DOCUMENT = "fc5e547d-8537-4e05-97d5-1159c62efd6f"  # a GUID, as SIN's ids are
 
 # kinds that call nobody, and what holds them to the port instead
 ELSEWHERE = {
@@ -79,12 +82,19 @@ ADAPTERS: dict[str, Make] = {
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
     ),
+    "saphety": lambda host, port: Saphety(
+        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=SHORT
+    ),
 }
 
 
 XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
 # name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {"as4": XML, "acumulus": {"reference": "a" * 32}}
+JOBS: dict[str, dict[str, object]] = {
+    "as4": XML,
+    "acumulus": {"reference": "a" * 32},
+    "saphety": {"reference": DOCUMENT},
+}
 
 
 @pytest.fixture
