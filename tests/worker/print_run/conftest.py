@@ -1,5 +1,6 @@
 """What does a test of print runs need?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +25,7 @@ from worker.print_run.work import Worker
 
 @dataclass
 class Rig:
-    """A closed run of three letters."""
+    """A closed run."""
 
     engine: Engine
     maker: Maker
@@ -61,13 +62,17 @@ def pdf_of(pages: int, text: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def rig(engine: Engine, documents: DocumentStore, tmp_path: Path) -> Rig:
-    folder = tmp_path / "out"
+def closed_run(engine: Engine, documents: DocumentStore, folder: Path, contents: Sequence[bytes]) -> Rig:
+    """Run P000001, closed, with a letter of each content."""
     folder.mkdir()
-    stored = [documents.put(pdf_of(pages, f"letter {pages}")) for pages in (1, 2, 3)]
+    stored = [documents.put(one) for one in contents]
     with engine.begin() as connection:
         ids = gather(connection, stored)
         found = account_named(connection, "default")
         assert close(connection, found.id, LANE, found.now) == 1
     return Rig(engine, Maker(documents, Mark(), duplex=True), folder, ids)
+
+
+@pytest.fixture
+def rig(engine: Engine, documents: DocumentStore, tmp_path: Path) -> Rig:
+    return closed_run(engine, documents, tmp_path / "out", [pdf_of(pages, f"letter {pages}") for pages in (1, 2, 3)])
