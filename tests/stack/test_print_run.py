@@ -15,6 +15,7 @@ from duepost import Door, NewSend, Receipt, Rules, Status, enqueue
 from duepost.documents import DocumentStore
 from duepost.ledger import look
 from duepost.ledger.cutoffs import set_cutoff
+from duepost.ledger.print_runs import run_of
 from sandbox.child import wait_until
 from sandbox.stack import ROOT, Stack
 from tests.worker.print_run.conftest import pdf_of
@@ -92,7 +93,8 @@ def test_letters_become_one_run_in_the_folder_and_200_when_a_person_confirms_it(
         for number, (one, address) in enumerate(zip(receipts, ADDRESSES, strict=True), 1)
     }
 
-    assert wait_until(lambda: confirm(stack) == 0, PATIENCE)
+    assert wait_until(lambda: handed_over(ledger), PATIENCE)
+    assert confirm(stack) == "print run P000001: 3 sends are sent"
     assert statuses(ledger, receipts) == {Status.SENT}
 
 
@@ -101,7 +103,14 @@ def letter(number: int, address: str) -> NewSend:
     return NewSend(channel="print", invoice=f"{number}", to_address=address, document=content)
 
 
-def confirm(stack: Stack) -> int:
-    """How `duepost print confirm` ends; 1 while the worker has not yet written down that it handed the run over."""
+def handed_over(ledger: Engine) -> bool:
+    with ledger.connect() as connection:
+        run = run_of(connection, 1)
+    return run is not None and run.handed_at is not None
+
+
+def confirm(stack: Stack) -> str:
+    """What `duepost print confirm` says."""
     command = [sys.executable, "-m", "duepost", "print", "confirm", "P000001", "--reason", "seen on paper"]
-    return subprocess.run(command, cwd=ROOT, env=stack.environment, check=False, capture_output=True).returncode
+    said = subprocess.run(command, cwd=ROOT, env=stack.environment, check=True, capture_output=True, text=True)
+    return said.stdout.strip()
