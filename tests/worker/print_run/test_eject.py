@@ -1,58 +1,24 @@
-"""Does a print run go on without the letters that cannot be printed, and wait when it is the store that fails?"""
+"""Does a print run go on without the letters that cannot be printed?"""
 
-import csv
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from duepost.documents import DocumentStore
 from duepost.ledger import look
 from duepost.ledger.print_confirm import confirm, hand_over_again
 from duepost.ledger.print_runs import envelopes
-from duepost.shelf import Folder
 from duepost.statuses import Status
-from tests.duepost.ledger.conftest import reasons_of, state_of
+from tests.duepost.ledger.conftest import reasons_of
 from tests.duepost.ledger.gathered import ADDRESS, gather
-from tests.worker.print_run.conftest import Rig, closed_run, pdf_of
+from tests.worker.print_run.conftest import LETTERS, Rig, RigOf, place_of, sequences, statuses
 from tests.worker.print_run.test_hand_over import FILES, DyingDrop, Killed
 from worker.print_run.place import DropPlace
-from worker.print_run.sift import FEW
 
 HANDED = "print run P000001: handed"
 WAITS = "print run P000001: closed (DOCUMENT_UNREADABLE)"
-Spoil = Callable[[Path], object]
-RigOf = Callable[[list[bytes]], Rig]
-
-LETTERS = [pdf_of(1, f"letter {number}") for number in range(5)]
 NOT_A_PDF = b"%PDF-1.7\nno more than that\n%%EOF\n"
-
-
-@pytest.fixture
-def store(documents: DocumentStore) -> DocumentStore:
-    return documents
-
-
-@pytest.fixture
-def rig_of(engine: Engine, store: DocumentStore, tmp_path: Path) -> RigOf:
-    return lambda contents: closed_run(engine, store, tmp_path / "out", contents)
-
-
-@pytest.fixture
-def five(rig_of: RigOf) -> Rig:
-    """Run P000001 of five letters."""
-    return rig_of(LETTERS)
-
-
-def place_of(store: DocumentStore, content: bytes) -> Path:
-    """Where the store keeps it."""
-    assert isinstance(store.place, Path)
-    name = sha256(content).hexdigest()
-    return store.place / name[:2] / name
 
 
 def damage(place: Path) -> None:
@@ -60,16 +26,6 @@ def damage(place: Path) -> None:
     content = bytearray(place.read_bytes())
     content[len(content) // 2] ^= 1
     place.write_bytes(content)
-
-
-def sequences(rig: Rig) -> list[str]:
-    """Of the manifest."""
-    return [row["sequence"] for row in csv.DictReader((rig.folder / "P000001.csv").read_text().splitlines())]
-
-
-def statuses(rig: Rig) -> list[object]:
-    with rig.engine.connect() as connection:
-        return [state_of(connection, one)["status"] for one in rig.ids]
 
 
 @pytest.fixture
@@ -166,83 +122,6 @@ def test_a_run_that_lost_every_letter_ends(rig_of: RigOf, store: DocumentStore) 
     assert rig.worker().work(1) == "print run P000001: confirmed"
     assert (statuses(rig), rig.files()) == ([300], [])
     assert rig.worker().work(1) == "nothing to do"
-
-
-def hide(place: Path) -> None:
-    place.rename(place.with_name("elsewhere"))
-
-
-def empty(place: Path) -> None:
-    hide(place)
-    place.mkdir()
-
-
-def lay_a_file(place: Path) -> None:
-    hide(place)
-    place.touch()
-
-
-@pytest.mark.parametrize("away", [hide, empty, lay_a_file])
-def test_a_store_that_is_away_ejects_nothing_and_the_run_goes_when_it_is_back(
-    five: Rig, store: DocumentStore, away: Spoil
-) -> None:
-    assert isinstance(store.place, Path)
-    away(store.place)
-    assert five.worker().work(1) == WAITS
-    assert statuses(five) == [150] * 5
-    if store.place.is_dir():
-        store.place.rmdir()
-    else:
-        store.place.unlink(missing_ok=True)
-    store.place.with_name("elsewhere").rename(store.place)
-    assert five.worker().work(1) == HANDED
-    assert sequences(five) == ["1", "2", "3", "4", "5"]
-
-
-@pytest.mark.parametrize(("spoilt", "ejected"), [(FEW, FEW), (FEW + 1, 0)])
-def test_more_than_a_few_are_not_the_letters_own_fault(
-    rig_of: RigOf, store: DocumentStore, spoilt: int, ejected: int
-) -> None:
-    contents = [pdf_of(1, f"one of many {number}") for number in range(FEW + 3)]
-    rig = rig_of(contents)
-    for content in contents[:spoilt]:
-        place_of(store, content).unlink()
-    rig.worker().work(1)
-    assert statuses(rig).count(300) == ejected
-
-
-def test_the_few_are_counted_over_all_tries_of_a_run(rig_of: RigOf, store: DocumentStore) -> None:
-    contents = [pdf_of(1, f"one of many {number}") for number in range(FEW + 3)]
-    rig = rig_of(contents)
-    for content in contents[:FEW]:
-        place_of(store, content).unlink()
-    with pytest.raises(Killed):
-        rig.worker(DropPlace(DyingDrop(rig.folder, before=".pdf"))).work(1)
-    place_of(store, contents[FEW]).unlink()
-    assert rig.worker().work(1) == WAITS
-    assert statuses(rig).count(300) == FEW
-
-
-@dataclass(frozen=True)
-class Blinking(Folder):
-    """A folder that is not there at its first readings."""
-
-    gone: list[int] = field(default_factory=list)
-
-    def read(self, name: str) -> bytes:
-        """All of it, once it is there."""
-        if self.gone and self.gone.pop():
-            raise FileNotFoundError(name)
-        return super().read(name)
-
-
-def test_what_the_store_gives_after_all_is_not_ejected(five: Rig, store: DocumentStore) -> None:
-    assert isinstance(store.place, Path)
-    blinking = replace(store, place=Blinking(store.place, [1, 1, 1]))
-    rig = replace(five, maker=replace(five.maker, documents=blinking))
-    rig.worker().work(1)
-    assert statuses(rig) == [150] * 5
-    assert rig.worker().work(1) == HANDED
 
 
 def test_what_is_ejected_lies_in_the_run_no_more(two_spoilt: Rig) -> None:
