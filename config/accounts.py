@@ -6,6 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_abillify import AbillifyAccount
+from config.account_acumulus import AcumulusAccount
+from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
@@ -43,6 +46,9 @@ ProviderAccount = Annotated[
     | As4Account
     | FolderAccount
     | SftpAccount
-    | EinvoiceRulesAccount,
+    | EinvoiceRulesAccount
+    | AbillifyAccount
+    | AcumulusAccount
+    | FarPayAccount,
     Field(discriminator="kind"),
 ]

@@ -160,7 +160,7 @@ class Attempter:
         if send.channel != self.channel:
             return Outcome(Verdict.REFUSED, Status.ERROR, Reason("CHANNEL_MISMATCH", field="Lane")), begun.in_doubt
         try:
-            job = self._job(send)
+            job = self._job(send, begun.number)
         except OSError as trouble:
             reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
             return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True), begun.in_doubt
@@ -195,7 +195,7 @@ class Attempter:
         place = route.index(self.lane) + 1
         return NextLane(route[place % len(route)], again=place == len(route))
 
-    def _job(self, send: Leased) -> Job:
+    def _job(self, send: Leased, attempt: int) -> Job:
         document = None
         if send.document_sha256 is not None:
             content = self.documents.read(send.document_sha256)
@@ -217,4 +217,5 @@ class Attempter:
             customer=send.customer,
             reference=send.reference,
             units=send.units,
+            attempt=attempt,
         )

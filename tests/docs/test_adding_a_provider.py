@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from duepost.features import Feature
 from duepost.statuses import Status
 from sandbox.http_counterpart import HttpCounterpart
+from tests.worker.providers.contract import SECRET, SHORT, Contract, Make, MakeJob
 from worker.providers.port import Job, Verdict
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adding_a_provider.md").read_text()
@@ -23,14 +26,31 @@ def counterpart(tmp_path: Path) -> Iterator[HttpCounterpart]:
         yield server
 
 
+def text_works(url: str, **more: Any) -> Any:
+    """The page's adapter."""
+    (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {"__name__": "text_works"}
+    exec(example, names)  # noqa: S102 - our own page
+    return names["TextWorks"](url=url, **more)
+
+
 @pytest.fixture
 def provider(counterpart: HttpCounterpart) -> Iterator[Any]:
-    (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    names: dict[str, Any] = {}
-    exec(example, names)  # noqa: S102 - our own page
-    made = names["TextWorks"](url=f"{counterpart.url}/messages", key="secret")
+    made = text_works(f"{counterpart.url}/messages", key=SECRET)
     yield made
     made.close()
+
+
+class TestTheExample(Contract):
+    """The adapter of the page, put through what every adapter is."""
+
+    @pytest.fixture
+    def make(self) -> Make:
+        return lambda host, port: text_works(f"http://{host}:{port}/", key=SECRET, total_deadline=SHORT)
+
+    @pytest.fixture
+    def job(self) -> MakeJob:
+        return lambda **changes: replace(JOB, to_address="anna@customer.test", **changes)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +72,11 @@ def test_the_example_reads_the_gateways_words(
 
 def test_every_verdict_is_on_the_page() -> None:
     assert [verdict.name for verdict in Verdict if f"| `{verdict.name}` |" not in PAGE] == []
+
+
+def test_the_page_is_short() -> None:
+    assert len(PAGE.splitlines()) < 80
+
+
+def test_the_example_declares_what_it_can_express(provider: Any) -> None:
+    assert provider.features == {Feature.NOTE}
