@@ -17,7 +17,7 @@ from sandbox.invoice_xml import invoice_xml
 from tests.sandbox.program import Program
 
 XML = invoice_xml()
-TOKEN = "t"  # noqa: S105 - it opens nothing
+TOKEN = "t"
 SCHEME = "iso6523-actorid-upis::"
 RECEIVER = "0088:5790000435975"
 NAMES = (f"{SCHEME}0184:DK12345674", f"{SCHEME}{RECEIVER}", "busdox-docid-qns::x", "cenbii-procid-ubl::y", "DK")
