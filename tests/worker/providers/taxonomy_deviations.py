@@ -22,7 +22,7 @@ DEVIATIONS: dict[str, tuple[set[str], str]] = {
     ),
     "http: 500 502 504 507 508 520-527 529": (
         {"310 yes", "300 check"},
-        "502, 504, 520 and 524 are a gateway's word: what is behind it may have taken the send; the rest is the server's own",
+        "502, 504, 520 and 524 are a gateway's word: what is behind it may have taken the send",
     ),
     "http: 501 505 511": ({"300"}, NO_RETRY),
     "ipp: 3 pending": ({"100 pending"}, IN_PRINTER),
