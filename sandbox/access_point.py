@@ -7,14 +7,14 @@ counterpart's: `taken.ndjson` has each document's path (receiver, document type)
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.counterpart import now
-from sandbox.http_behaviour import Answer
+from sandbox.http_behaviour import Answer, Fault
 from sandbox.http_counterpart import HttpCounterpart
 from sandbox.http_request import Request
 from sandbox.http_session import HttpSession
@@ -23,13 +23,23 @@ SUBMIT = "/api/outbound/submit/"
 STATUS = "/api/outbound/status/"
 SENT = ("sent",)
 
+# last three digits of a receiver before its check digit -> the words of its documents, or what is done to them
+RECEIVERS: Mapping[str, str | tuple[str, ...]] = {
+    "901": ("pending", "permanently_failed"),  # not registered
+    "902": ("pending", "rejected"),
+    "903": "silent",  # taken, and the connection is closed unanswered
+    "904": "busy once",  # 503, and taken when it comes again
+}
+NOT_REGISTERED = "The receiver is not registered for this document type"
+
 
 class AccessPoint(HttpCounterpart):
     """An access point on 127.0.0.1.
 
     A repeated instance id is a further transaction, as phoss-ap has it. words: what the status of each transaction is
     at the first question, the second, and so on; the last stays. Unless that is `sent` at once, handing over is
-    answered 422. details: errorDetails of every status. token: what X-Token has to be; None: anything.
+    answered 422. Some receivers meet what RECEIVERS says. details: errorDetails of every status. token: what X-Token
+    has to be; None: anything.
     """
 
     def __init__(
@@ -37,24 +47,26 @@ class AccessPoint(HttpCounterpart):
         folder: Path,
         *,
         port: int = 0,
-        words: Sequence[str] = SENT,
+        words: tuple[str, ...] = SENT,
         details: str | None = None,
         token: str | None = None,
         calls: bool = False,
         clock: Callable[[], datetime] = now,
     ) -> None:
         super().__init__(folder, port=port, calls=calls, forgetful=True, clock=clock)
-        self.words = tuple(words)
+        self.words = words
         self.details = details
         self.token = token
         self.asked: Counter[str] = Counter()
+        self.fates: dict[str, tuple[str, ...]] = {}  # instance id -> the words of its status
+        self.busy: set[str] = set()
 
     def session(self) -> "AccessPointSession":
         return AccessPointSession(self)
 
     def receivers(self) -> list[str]:
         """Of everything taken, oldest first, without the scheme."""
-        return [_names(one.path)[1].partition("::")[2] for one in self.taken()]
+        return [receiver_of(one.path) for one in self.taken()]
 
 
 class AccessPointSession(HttpSession):
@@ -63,6 +75,18 @@ class AccessPointSession(HttpSession):
     def __init__(self, point: AccessPoint) -> None:
         super().__init__(point._ledger, point._script, point._calls, timedelta(0), point.connections)
         self.point = point
+
+    def serve(self, request: Request) -> None:
+        if self.act is None and self.fate(request) == "silent":
+            self.act = Fault.CUT
+        super().serve(request)
+
+    def fate(self, request: Request) -> str | tuple[str, ...]:
+        """What RECEIVERS says of a document that is handed over; the point's words otherwise."""
+        if request.method != "POST" or not request.path.startswith(SUBMIT):
+            return self.point.words
+        names = _names(request.path)
+        return RECEIVERS.get(names[1][-4:-1] if len(names) > 1 else "", self.point.words)
 
     def take(self, request: Request) -> None:
         if request.method == "POST":
@@ -81,8 +105,14 @@ class AccessPointSession(HttpSession):
         names = _names(request.path)
         if len(names) != 5 or not all("::" in name for name in names[:4]):
             return _json(400, "Failed to parse the receiving participant ID")
+        fate = self.fate(request)
+        if fate == "busy once" and str(request.key) not in self.point.busy:
+            self.point.busy.add(str(request.key))
+            return _json(503, {"status": 503, "error": "Service Unavailable"})
         self.ledger.take(request)
-        done = self.point.words[0] == "sent"
+        words = fate if isinstance(fate, tuple) else self.point.words
+        self.point.fates[str(request.key)] = words
+        done = words[0] == "sent"
         report = {"sbdhInstanceIdentifier": request.key, "sendingSuccess": done, "overallSuccess": done}
         return _json(200 if done else 422, report)
 
@@ -90,9 +120,11 @@ class AccessPointSession(HttpSession):
         known = self.ledger.look_up(instance)
         if known is None:
             return Answer(404)
-        word = self.point.words[min(self.point.asked[instance], len(self.point.words) - 1)]
+        words = self.point.fates.get(instance, self.point.words)
+        word = words[min(self.point.asked[instance], len(words) - 1)]
         self.point.asked[instance] += 1
-        fields = {"id": known, "sbdhInstanceID": instance, "status": word, "errorDetails": self.point.details}
+        details = NOT_REGISTERED if words is RECEIVERS["901"] else self.point.details
+        fields = {"id": known, "sbdhInstanceID": instance, "status": word, "errorDetails": details}
         return _json(200, fields)
 
 
@@ -100,6 +132,11 @@ def _keyed(request: Request) -> Request:
     """With its instance id where the ledger looks for a key."""
     [instance] = parse_qs(urlsplit(request.path).query).get("sbdhInstanceID", ["none"])
     return replace(request, headers={**request.headers, "idempotency-key": instance})
+
+
+def receiver_of(path: str) -> str:
+    """SCHEME:ID that a document was handed over for."""
+    return _names(path)[1].partition("::")[2]
 
 
 def _names(path: str) -> list[str]:
@@ -122,7 +159,7 @@ def main() -> None:
     AccessPoint(
         asked.folder,
         port=asked.port,
-        words=asked.words,
+        words=tuple(asked.words),
         details=asked.details,
         token=asked.token,
         calls=asked.calls,

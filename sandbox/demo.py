@@ -8,19 +8,27 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
 from duepost.errors import DuepostError, Refused
+from duepost.ledger.look import counts
 from duepost.settings import SANDBOX
-from sandbox.mail_ledger import read_taken
+from duepost.statuses import Status
+from sandbox.channels import Counterparts, start_counterparts
+from sandbox.child import wait_until
+from sandbox.fates import FATES
+from sandbox.held import held_by
 from sandbox.month_end import Expected, write_month_end
 from sandbox.ports import free_port, require_free
 from sandbox.processes import clear_leftovers
-from sandbox.reconcile import Account, reconcile
+from sandbox.reconcile import Account, accepted_sends, reconcile
+from sandbox.sms_counterpart import NUMBERS
+from sandbox.sms_ledger import read_reported, read_taken
 from sandbox.stack import FLOWER_PASSWORD, FLOWER_USER, ROOT, Stack
 from sandbox.watch import watch
 
@@ -31,6 +39,9 @@ RUN = "month-end"
 ZONE = "Europe/Copenhagen"
 AHEAD = timedelta(seconds=30)  # the scheduled sends are at least this far away when the file is written
 LIMIT = timedelta(seconds=140)
+GATHERED_WITHIN = timedelta(seconds=60)
+UNTOLD = {"unreported", "silent, unreported"}
+REPORTED_WITHIN = timedelta(seconds=15)
 WORKERS = 2
 
 # A night's retries in seconds, and a mail server that hangs is given up on at once.
@@ -38,6 +49,14 @@ SETTINGS = {
     "DUEPOST_RETRY__WAITS_SECONDS": "[2, 3, 5, 8]",
     "DUEPOST_PROVIDERS__SMTP__COMMAND_SECONDS": "3",
     "DUEPOST_PROVIDERS__SMTP__FINAL_DOT_SECONDS": "5",
+    "DUEPOST_RETRY__PENDING_SECONDS": "2",
+}
+# channel -> who holds what left by it, and what one such thing is
+HOLDERS = {
+    "email": ("mail server", "messages"),
+    "sms": ("SMS gateway", "texts"),
+    "xml": ("access point", "e-invoices"),
+    "print": ("printing house", "letters"),
 }
 
 
@@ -73,23 +92,27 @@ def _run(console: Console, asked: argparse.Namespace) -> int:
     clear_leftovers(folder)
     shutil.rmtree(folder)
     console.print("[bold]duepost[/bold]: a month-end file goes out, and every invoice is accounted for\n")
-    console.print("1  PostgreSQL, Valkey and a mail server that misbehaves on demand …")
+    console.print("1  PostgreSQL, Valkey; mail server, SMS gateway, access point and printing house that misbehave …")
     with Stack(folder, zone=ZONE, settings=SETTINGS) as stack:
-        mail = stack.start_mail_server()
+        counterparts = start_counterparts(stack)
         console.print("2  scheduler, beat, workers and Flower …")
         stack.start_scheduler()
         stack.start_beat()
         for number in range(WORKERS):
-            stack.start_worker(f"worker{number + 1}")
+            stack.start_worker(f"worker{number + 1}", lanes="email,sms,xml,print")
+        stack.start_checker()
         flower = stack.start_flower(asked.flower_port or free_port())
         console.print(f"   Flower: {flower}  (user {FLOWER_USER}, password {FLOWER_PASSWORD})")
         expected = _write_file(console, asked.count)
-        _import(console, stack)
-        console.print("5  beat ticks every minute, workers deliver, what fails for now is tried again …")
+        _duepost(stack, console, "4  ", "import", str(FILE.relative_to(ROOT)), "--run", RUN)
         engine = create_engine(stack.database_url)
+        _close_print_run(console, stack, engine, expected)
+        console.print("6  beat ticks every minute, workers deliver, what fails for now is tried again …")
         ended = watch(engine, console, LIMIT)
+        wait_until(lambda: _reported(counterparts.sms), REPORTED_WITHIN)
         with engine.connect() as connection:
-            account = reconcile(connection, read_taken(mail), expected)
+            sends = accepted_sends(connection)
+        account = reconcile(sends, held_by(counterparts), expected)
         engine.dispose()
         _show(console, account)
         if asked.picture:
@@ -97,14 +120,14 @@ def _run(console: Console, asked: argparse.Namespace) -> int:
             picture = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.DOTALL)
             asked.picture.write_text(picture)
         if asked.keep:
-            _keep(console, stack, flower, mail)
+            _keep(console, stack, flower, counterparts)
     return 0 if ended and not account.unexplained and account.accepted == asked.count else 1
 
 
 def _write_file(console: Console, count: int) -> Expected:
     due = (datetime.now(UTC) + AHEAD).replace(second=0, microsecond=0) + timedelta(minutes=1)
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(f"   {count:,} two-page PDF invoices", total=count)
+        task = progress.add_task(f"   {count:,} invoices", total=count)
         expected = write_month_end(
             FILE,
             PDFS,
@@ -115,38 +138,63 @@ def _write_file(console: Console, count: int) -> Expected:
             progress=lambda done: progress.update(task, completed=done),
         )
     console.print(
-        f"3  {FILE.relative_to(ROOT)}: {count:,} invoices with PDFs, {count // 10:,} of them for {due:%H:%M} UTC",
+        f"3  {FILE.relative_to(ROOT)}: {count:,} invoices over four channels,"
+        f" {count // 10:,} of them for {due:%H:%M} UTC",
     )
     return expected
 
 
-def _import(console: Console, stack: Stack) -> None:
-    console.print(f"4  duepost import {FILE.relative_to(ROOT)} --run {RUN}")
-    program = [sys.executable, "-m", "duepost", "import", str(FILE), "--run", RUN]
-    if subprocess.run(program, env=stack.environment, check=False).returncode:
-        raise Refused("the import took nothing, as it says above: the demo ends here")
+def _duepost(stack: Stack, console: Console, step: str, *arguments: str) -> None:
+    console.print(f"{step}duepost {' '.join(arguments)}", highlight=False)
+    program = [sys.executable, "-m", "duepost", *arguments]
+    if subprocess.run(program, env=stack.environment, cwd=ROOT, check=False).returncode:
+        raise Refused("that did not work, as it says above: the demo ends here")
+
+
+def _close_print_run(console: Console, stack: Stack, engine: Engine, expected: Expected) -> None:
+    """Once every letter lies ready, today's print run may close at the next minute."""
+
+    def gathered() -> bool:
+        with engine.connect() as connection:
+            return counts(connection).get(Status.READY_TO_PRINT, 0) >= expected.held.get("print", 0)
+
+    if not wait_until(gathered, GATHERED_WITHIN):
+        raise Refused(f"after {GATHERED_WITHIN.seconds} s not every letter was gathered: see {stack.folder}/*.log")
+    minute = datetime.now(ZoneInfo(ZONE)) + timedelta(minutes=1)
+    _duepost(stack, console, "5  ", "account", "cutoff", "default", f"{minute:%H:%M}")
+
+
+def _reported(folder: Path) -> bool:
+    """True when the SMS gateway has told the end of everything that it tells of."""
+    told = {one.id for one in read_reported(folder) if one.state != "accepted"}
+    return all(one.id in told for one in read_taken(folder) if NUMBERS.get(one.number[-3:], "") not in UNTOLD)
 
 
 def _show(console: Console, account: Account) -> None:
-    table = Table("status", "name", "sends", "meaning", title="the ledger")
-    for status, count in account.by_status.items():
-        table.add_row(str(int(status)), status.label, f"{count:,}", status.meaning)
+    table = Table("status", "name", *FATES, "sends", title="the ledger")
+    for status, each in account.by_status.items():
+        counted = (f"{count:,}" if count else "" for count in each.values())
+        table.add_row(str(int(status)), status.label, *counted, f"{sum(each.values()):,}")
     table.add_section()
-    table.add_row("", "accepted", f"{account.accepted:,}", "the sum of the above")
+    sums = [sum(each[channel] for each in account.by_status.values()) for channel in FATES]
+    table.add_row("", "accepted", *(f"{one:,}" for one in sums), f"{account.accepted:,}")
     console.print(table)
+    for channel, (holder, things) in HOLDERS.items():
+        console.print(f"the {holder} holds {account.held.get(channel, 0):,} {things}")
     console.print(
-        f"the mail server holds {account.messages:,} messages; of {account.unknown:,} sends nobody knows whether it"
-        " took them: 300 OUTCOME_UNKNOWN, for a person",
+        f"{account.asked + account.unknown:,} sends were answered by silence: the provider could be asked for"
+        f" {account.asked:,}, and {account.unknown:,} are 300 OUTCOME_UNKNOWN, for a person",
     )
     for line in account.unexplained[:20]:
         console.print(line, style="red", markup=False)
     console.print(f"\n{account.line}", style="bold red" if account.unexplained else "bold green")
 
 
-def _keep(console: Console, stack: Stack, flower: str, mail: Path) -> None:
+def _keep(console: Console, stack: Stack, flower: str, counterparts: Counterparts) -> None:
     console.print("\nThe stack is up; end it with Ctrl-C. For a look around:")
     console.print(f"  Flower       {flower}  (user {FLOWER_USER}, password {FLOWER_PASSWORD})")
-    console.print(f"  messages     {mail}/messages", soft_wrap=True)
+    console.print(f"  messages     {counterparts.mail}/messages", soft_wrap=True)
+    console.print(f"  print runs   {counterparts.printing_house}", soft_wrap=True)
     console.print(f"  logs         {stack.folder}", soft_wrap=True)
     console.print(
         f"  the ledger   DUEPOST_ENVIRONMENT={SANDBOX} DUEPOST_DATABASE_URL='{stack.database_url}'"

@@ -1,11 +1,11 @@
 """Is every accepted send accounted for, on both sides?
 
-The ledger says what was accepted and where it stands; the mail server's own ledger says what it really took. A send is
-explained when the two agree, and a message when a send of ours explains it.
+The ledger says what was accepted and where it stands; each counterpart's own ledger says what it really holds. A send
+is explained when the two agree, and what a counterpart holds when a send of ours explains it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,20 +13,38 @@ from sqlalchemy import Connection, select
 
 from duepost.ledger.schema import send, state, transition
 from duepost.statuses import Status
-from sandbox.mail_ledger import Taken
+from sandbox.fates import FATES
+from sandbox.held import Held
 from sandbox.month_end import Expected
 
 UNKNOWN = "OUTCOME_UNKNOWN"
+# a receipt or an answer says so afterwards, of what the counterpart took
+AFTERWARDS = {"sms", "xml"}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One send as the ledger has it. sha256: of its document, in hex. unknown: nobody knew what became of it."""
+
+    channel: str
+    status: Status
+    to_address: str | None
+    sha256: str | None
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
 class Account:
-    """How many sends have each status, how many messages the mail server holds, and what nobody can explain."""
+    """How many sends of each channel have each status, how many a counterpart holds, and what nobody can explain.
+
+    unknown: of how many nobody knows whether they were taken. asked: of how many the provider was asked, and knew.
+    """
 
     accepted: int
-    by_status: dict[Status, int]
+    by_status: Mapping[Status, Mapping[str, int]]
     unknown: int
-    messages: int
+    asked: int
+    held: Mapping[str, int]
     unexplained: list[str]
 
     @property
@@ -35,59 +53,73 @@ class Account:
         return f"reconciled: {self.accepted} accepted, {len(self.unexplained)} unexplained"
 
 
-def reconcile(connection: Connection, taken: Iterable[Taken], expected: Expected) -> Account:
-    """Hold every send of the ledger against every message the mail server took, and against what had to come of it."""
-    rows = connection.execute(
-        select(state.c.send_id, state.c.status, send.c.to_address).join_from(state, send, send.c.id == state.c.send_id)
-    ).all()
-    statuses = {row[0]: Status(row[1]) for row in rows}
-    addresses = {row[0]: row[2] for row in rows}
+def accepted_sends(connection: Connection) -> dict[UUID, Accepted]:
+    """Every send of the ledger by its id."""
     unknown = set(connection.execute(select(transition.c.send_id).where(transition.c.reason_code == UNKNOWN)).scalars())
-    messages = list(taken)
-    copies = Counter(send_of(message) for message in messages)
-    unexplained = [f"the mail server holds {copies[None]} messages that no send explains"] if copies[None] else []
-    for send_id, status in statuses.items():
-        trouble = _trouble(status, copies[send_id], known=send_id not in unknown)
+    rows = connection.execute(
+        select(send.c.id, send.c.channel, state.c.status, send.c.to_address, send.c.document_sha256).join_from(
+            state, send, send.c.id == state.c.send_id
+        )
+    )
+    return {
+        row[0]: Accepted(row[1], Status(row[2]), row[3], row[4].hex() if row[4] else None, row[0] in unknown)
+        for row in rows
+    }
+
+
+def reconcile(sends: Mapping[UUID, Accepted], held: Collection[Held], expected: Expected) -> Account:
+    """Hold every send against everything that the counterparts hold, and against what had to come of it."""
+    copies = Counter(one.send for one in held)
+    strangers = copies.pop(None, 0)
+    unexplained = [f"the counterparts hold {strangers} things that name no send"] if strangers else []
+    for send_id, one in sends.items():
+        trouble = _trouble(one, copies[send_id])
         if trouble:
             unexplained.append(f"send {send_id}: {trouble}")
+    unexplained += _strange(sends, held)
+    holds = Counter(one.channel for one in held)
+    by_status = Counter(one.status for one in sends.values())
     unexplained += [
-        f"send {found}: went to somebody else"
-        for message in messages
-        if (found := send_of(message)) in addresses and message.recipient != addresses[found]
+        f"{channel}: the counterpart holds {holds[channel]}, {expected.held.get(channel, 0)} were expected"
+        for channel in FATES
+        if holds[channel] != expected.held.get(channel, 0)
     ]
-    if len(messages) != expected.messages:
-        unexplained.append(f"the mail server holds {len(messages)} messages, {expected.messages} were expected")
-    by_status = Counter(statuses.values())
     unexplained += [
         f"{by_status[status]} sends are {int(status)} {status.label}, {expected.by_status.get(status, 0)} were expected"
         for status in sorted(by_status.keys() | expected.by_status.keys())
         if by_status[status] != expected.by_status.get(status, 0)
     ]
-    strangers = [f"message for {found}: no such send" for found in copies if found and found not in statuses]
-    return Account(
-        accepted=len(statuses),
-        by_status=dict(sorted(by_status.items())),
-        unknown=len(unknown),
-        messages=len(messages),
-        unexplained=unexplained + strangers,
-    )
+    each = Counter((one.status, one.channel) for one in sends.values())
+    table = {status: {channel: each[status, channel] for channel in FATES} for status in sorted(by_status)}
+    doubted = Counter(one.status is Status.ERROR for one in sends.values() if one.unknown)
+    return Account(len(sends), table, doubted[True], doubted[False], holds, unexplained)
 
 
-def send_of(message: Taken) -> UUID | None:
-    """The send that a message belongs to, by its Message-ID `<send id@…>`."""
-    try:
-        return UUID((message.message_id or "").strip("<>").partition("@")[0])
-    except ValueError:
-        return None
+def _strange(sends: Mapping[UUID, Accepted], held: Iterable[Held]) -> list[str]:
+    """What is held and is not what was asked for."""
+    strange = []
+    for one in held:
+        if one.send is None:
+            continue
+        asked = sends.get(one.send)
+        if asked is None:
+            strange.append(f"{one.channel} for {one.send}: no such send")
+        elif asked.channel != one.channel:
+            strange.append(f"send {one.send}: left by {one.channel}, not by {asked.channel}")
+        elif one.receiver is not None and one.receiver != (asked.to_address or "").removeprefix("0088:"):
+            strange.append(f"send {one.send}: went to somebody else")
+        elif one.sha256 is not None and one.sha256 != asked.sha256:
+            strange.append(f"send {one.send}: left with another document")
+    return strange
 
 
-def _trouble(status: Status, copies: int, *, known: bool) -> str | None:
-    if status.waiting:
-        return f"still {int(status)} {status.label}"
+def _trouble(one: Accepted, copies: int) -> str | None:
+    if one.status.waiting or one.status.held:
+        return f"still {int(one.status)} {one.status.label}"
     if copies > 1:
         return f"went out {copies} times"
-    if status is Status.SENT and not copies:
-        return "200 Sent, but the mail server never took it"
-    if status is not Status.SENT and copies and known:
-        return f"{int(status)} {status.label}, but the mail server took it"
+    if one.status is Status.SENT and not copies:
+        return "200 Sent, but the counterpart never took it"
+    if one.status is not Status.SENT and copies and not one.unknown and one.channel not in AFTERWARDS:
+        return f"{int(one.status)} {one.status.label}, but the counterpart took it"
     return None

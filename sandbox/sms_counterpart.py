@@ -32,6 +32,7 @@ NUMBERS = {
     "904": "failed",  # accepted, and reported as undeliverable
     "905": "expired",  # accepted, and reported as expired
     "906": "unreported",  # accepted; no report ever comes
+    "907": "silent, unreported",
 }
 
 
@@ -87,7 +88,7 @@ class SmsSession(HttpTalk):
 
     def serve(self, request: Request) -> None:
         asked = read(request)
-        if self.act is None and asked and self.fate(asked) == "silent":
+        if self.act is None and asked and self.fate(asked).startswith("silent"):
             self.act = Fault.CUT
         super().serve(request)
 
@@ -103,7 +104,7 @@ class SmsSession(HttpTalk):
     def accept(self, asked: Asked) -> str:
         identifier = self.ledger.take(asked)
         fate = self.fate(asked)
-        if fate != "unreported":
+        if not fate.endswith("unreported"):
             self.reporter.tell(asked, fate if fate in {"failed", "expired"} else "delivered", identifier)
         return identifier
 

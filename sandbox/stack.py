@@ -129,6 +129,10 @@ class Stack:
         """Start a delivering worker for the lanes; it takes up to `orders` orders at a time."""
         return self.start_celery(name, "worker.app", "worker", "-P", "threads", "-c", str(orders), "-Q", lanes, *QUIET)
 
+    def start_checker(self, name: str = "checker", *, lanes: str = "check") -> Child:
+        """Start a worker whose lanes want processes and not threads; it has one."""
+        return self.start_celery(name, "worker.app", "worker", "-P", "prefork", "-c", "1", "-Q", lanes, *QUIET)
+
     def start_door(self, name: str = "door") -> Child:
         """Start the worker that takes `duepost.enqueue` messages."""
         return self.start_celery(name, "worker.door", "worker", "-P", "threads", "-c", "4", "-Q", "enqueue", *QUIET)

@@ -22,7 +22,7 @@ COLOURS = {Status.SENT: "green", Status.QUEUE: "cyan", Status.ERROR_SENDING_EMAI
 
 
 def watch(engine: Engine, console: Console, limit: timedelta) -> bool:
-    """Draw counts per status, rate and time left until nothing waits; False when the limit came first."""
+    """Draw counts per status, rate and time left until nothing waits, nor lies for print; False at the limit."""
     started = time.monotonic()
     seen: list[tuple[float, int]] = []
     with Live(console=console, auto_refresh=False, transient=True) as live:
@@ -30,7 +30,7 @@ def watch(engine: Engine, console: Console, limit: timedelta) -> bool:
             with engine.connect() as connection:
                 found = counts(connection)
             now = time.monotonic()
-            done = sum(count for status, count in found.items() if not status.waiting)
+            done = sum(count for status, count in found.items() if not _goes_on(status))
             seen = [*(one for one in seen if one[0] > now - RATE_OVER_SECONDS), (now, done)]
             live.update(_picture(Counter(found), now - started, _rate(seen)), refresh=True)
             if done == sum(found.values()):
@@ -40,6 +40,10 @@ def watch(engine: Engine, console: Console, limit: timedelta) -> bool:
             time.sleep(LOOK_SECONDS)
 
 
+def _goes_on(status: Status) -> bool:
+    return status.waiting or status is Status.READY_TO_PRINT
+
+
 def _rate(seen: list[tuple[float, int]]) -> float:
     seconds = seen[-1][0] - seen[0][0]
     return (seen[-1][1] - seen[0][1]) / seconds if seconds else 0.0
@@ -47,7 +51,7 @@ def _rate(seen: list[tuple[float, int]]) -> float:
 
 def _picture(found: Counter[Status], seconds: float, rate: float) -> Group:
     total = found.total()
-    waiting = sum(count for status, count in found.items() if status.waiting)
+    waiting = sum(count for status, count in found.items() if _goes_on(status))
     left = f"{waiting / rate:.0f} s left at this rate" if rate and waiting else "waiting for the next due time"
     table = Table.grid(padding=(0, 2))
     for status, count in sorted(found.items()):

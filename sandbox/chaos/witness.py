@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from sandbox.held import send_of
 from sandbox.http_calls import read_calls as read_http_calls
 from sandbox.http_ledger import read_taken as read_http
 from sandbox.mail_calls import read_calls as read_mail_calls
 from sandbox.mail_ledger import read_taken as read_mail
-from sandbox.reconcile import send_of
 
 
 @dataclass(frozen=True)

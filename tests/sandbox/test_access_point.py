@@ -86,3 +86,33 @@ def test_as_a_process_it_knows_after_a_crash_what_it_took(tmp_path: Path) -> Non
         assert status(program.url, "one").json()["status"] == "sent"
         assert status(program.url, "one", token="wrong").status_code == 401
     assert [taken.key for taken in read_taken(tmp_path)] == ["one"]
+
+
+def to(url: str, digits: str, instance: str = "one") -> requests.Response:
+    return submit(url, instance, (NAMES[0], f"{SCHEME}0088:579000000{digits}9", *NAMES[2:]))
+
+
+@pytest.mark.parametrize(
+    ("digits", "word", "details"),
+    [("901", "permanently_failed", "not registered"), ("902", "rejected", ""), ("100", "sent", "")],
+)
+def test_some_receivers_end_otherwise(point: AccessPoint, digits: str, word: str, details: str) -> None:
+    assert to(point.url, digits).status_code == 422
+    status(point.url, "one")
+    said = status(point.url, "one").json()
+    assert said["status"] == word
+    assert details in (said["errorDetails"] or "")
+
+
+def test_a_silent_receivers_document_is_taken_and_can_be_asked_for(point: AccessPoint) -> None:
+    with pytest.raises(requests.ConnectionError):
+        to(point.url, "903")
+    assert [taken.key for taken in point.taken()] == ["one"]
+    assert status(point.url, "one").json()["status"] == "pending"
+
+
+def test_a_busy_receivers_document_is_taken_when_it_comes_again(point: AccessPoint) -> None:
+    assert to(point.url, "904").status_code == 503
+    assert point.taken() == []
+    assert to(point.url, "904").status_code == 422
+    assert [taken.key for taken in point.taken()] == ["one"]

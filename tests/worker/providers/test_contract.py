@@ -2,22 +2,38 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import pytest
 
+from config.accounts import ProviderAccount
 from sandbox.http_counterpart import HttpCounterpart
 from sandbox.invoice_xml import invoice_xml
 from sandbox.mail_counterpart import MailCounterpart
 from tests.worker.providers.contract import SECRET, SHORT, Contract, Make, MakeJob
+from worker.providers.abillify import Abillify
+from worker.providers.acumulus import Acumulus
+from worker.providers.acumulus_request import Contract as AcumulusContract
 from worker.providers.as4_gateway import As4Gateway
+from worker.providers.farpay import FarPay
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.http_json import HttpJson
 from worker.providers.ipp import Ipp
 from worker.providers.kannel import Kannel
 from worker.providers.port import Document, Provider, Verdict
+from worker.providers.saphety import Saphety
 from worker.providers.smtp import Smtp
 from worker.providers.twilio import Twilio
 
+DOCUMENT = "fc5e547d-8537-4e05-97d5-1159c62efd6f"  # a GUID, as SIN's ids are
+
+# kinds that call nobody, and what holds them to the port instead
+ELSEWHERE = {
+    "folder": "test_drops.py",
+    "sftp": "test_drops.py, against a real sshd: what hangs there is not HTTP or SMTP",
+    "einvoice-rules": "test_einvoice_rules.py",
+    "print-run": "print_run/: sends gather, and the run is handed over apart from them",
+}
 # name -> an adapter for a host and port, with a secret and with short limits
 ADAPTERS: dict[str, Make] = {
     "smtp": lambda host, port: Smtp(
@@ -56,15 +72,29 @@ ADAPTERS: dict[str, Make] = {
     "as4": lambda host, port: As4Gateway(
         url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
     ),
+    "abillify": lambda host, port: Abillify(
+        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
+    ),
+    "acumulus": lambda host, port: Acumulus(
+        contract=AcumulusContract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
+    ),
+    "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
     "ipp": lambda host, port: Ipp(
         uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
+    ),
+    "saphety": lambda host, port: Saphety(
+        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=SHORT
     ),
 }
 
 
 XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
 # name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {"as4": XML}
+JOBS: dict[str, dict[str, object]] = {
+    "as4": XML,
+    "acumulus": {"reference": "a" * 32},
+    "saphety": {"reference": DOCUMENT},
+}
 
 
 @pytest.fixture
@@ -82,6 +112,11 @@ def make(request: pytest.FixtureRequest) -> Make:
 
 class TestEveryAdapter(Contract):
     """Each line of ADAPTERS."""
+
+
+def test_every_kind_of_provider_account_is_put_through_it() -> None:
+    kinds = {kind.model_fields["kind"].default for kind in get_args(get_args(ProviderAccount)[0])}
+    assert kinds - set(ADAPTERS) == set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("name", ["smtp", "http"])

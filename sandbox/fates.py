@@ -1,0 +1,43 @@
+"""What do the counterparts of a month end do to some of its sends, and how does such a send end?"""
+
+from collections.abc import Mapping
+
+from duepost.statuses import Status
+
+# of a thousand sends, how many leave by each channel
+MIXED: Mapping[str, int] = {"email": 700, "sms": 120, "xml": 100, "print": 80}
+MAIL_ALONE: Mapping[str, int] = {"email": 1000}
+
+# of a thousand of the channel; how such a send ends; whether the counterpart holds it then
+Fate = tuple[int, Status, bool]
+
+# what the mail counterpart does to an address (`mail_behaviour.py`)
+MAIL: Mapping[str, Fate] = {
+    "defer-1": (40, Status.SENT, True),
+    "defer-2": (15, Status.SENT, True),
+    "hang-1": (5, Status.SENT, True),
+    "hangup-1": (5, Status.SENT, True),
+    "unknown": (20, Status.WRONG_EMAIL_ADDRESS, False),
+    "full": (10, Status.EMAIL_BOUNCED, False),
+    "spam": (8, Status.EMAIL_MARKED_AS_SPAM, False),
+    "silent": (2, Status.ERROR, True),  # outcome unknown
+}
+# last digits of a number (`sms_counterpart.py`)
+SMS: Mapping[str, Fate] = {
+    "901": (25, Status.EMAIL_REJECTED, False),
+    "902": (50, Status.SENT, True),
+    "904": (25, Status.WRONG_EMAIL_ADDRESS, True),  # reported: no such subscriber
+    "905": (25, Status.EMAIL_BOUNCED, True),  # reported: expired
+    "907": (10, Status.ERROR, True),  # outcome unknown, and never reported
+}
+# a rule of ours, or the receiver's last digits before the check digit (`access_point.py`)
+XML: Mapping[str, Fate] = {
+    "rule": (30, Status.ERROR, False),  # EN 16931's BR-CO-16: it never leaves
+    "901": (20, Status.WRONG_EMAIL_ADDRESS, True),
+    "902": (20, Status.EMAIL_REJECTED, True),
+    "903": (30, Status.SENT, True),  # silent, but it can be asked
+    "904": (50, Status.SENT, True),
+}
+
+# channel -> what is done -> to how many, and how that ends
+FATES: Mapping[str, Mapping[str, Fate]] = {"email": MAIL, "sms": SMS, "xml": XML, "print": {}}

@@ -1,0 +1,95 @@
+"""How does one send of each channel stand in the month-end file?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from stdnum import ean
+
+from sandbox.customers import Country
+from sandbox.invoice_pdf import Customer, draw_up, render
+from sandbox.invoice_xml import invoice_xml
+
+EMAIL, SMS, XML, PRINT = ("Email", "email", "EMAIL"), ("SMS", "sms", "Sms"), ("XML", "xml"), ("Print", "print")
+ADDRESS_FORMS = (*["{}"] * 8, " {}", "{}  ")
+NUMBER_FORMS = ("+4526{0}{1}", "+45 26 {0} {1}", " +45 26{0}{1} ")
+WELL = range(100, 900)  # last digits that nothing is done to
+
+
+@dataclass(frozen=True)
+class Made:
+    """One invoice. place: in the file. fate: what its counterpart does to it; None for nothing."""
+
+    number: int
+    place: int
+    customer: Customer
+    country: Country
+    mailbox: str
+    fate: str | None
+    seed: int
+    random: Random
+
+    @property
+    def digits(self) -> str:
+        """The last three of its number or GLN, which decide what is done to it."""
+        return self.fate if self.fate and self.fate.isdecimal() else str(WELL[self.place % len(WELL)])
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document by its file's name. keeps: one of an earlier run with this seed is the same."""
+
+    name: str
+    content: Callable[[], bytes]
+    keeps: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the file but for what all lines have."""
+
+    fields: dict[str, str]
+    document: Paper | None = None
+
+
+def _mail(made: Made) -> Row:
+    address = f"{made.fate}.{made.mailbox}" if made.fate else made.mailbox
+    return Row(
+        {
+            "Channel": made.random.choice(EMAIL),
+            "ToAddress": made.random.choice(ADDRESS_FORMS).format(address),
+            "Note": made.country.note.format(made.customer.contact),
+            "Subject": made.country.subject.format(made.number),
+        },
+        _pdf(made),
+    )
+
+
+def _sms(made: Made) -> Row:
+    number = made.random.choice(NUMBER_FORMS).format(f"{made.place % 1000:03}", made.digits)
+    text = made.country.subject.format(made.number)
+    return Row({"Channel": made.random.choice(SMS), "ToAddress": number, "Note": text})
+
+
+def _xml(made: Made) -> Row:
+    twelve = f"579{made.place % 1_000_000:06}{made.digits}"
+    gln = twelve + ean.calc_check_digit(twelve)
+    payable = "1251.00" if made.fate == "rule" else "1250.00"
+    content = partial(invoice_xml, str(made.number), f"0088:{gln}", payable=payable)
+    paper = Paper(f"invoice-{made.number}.xml", content, keeps=False)
+    return Row({"Channel": made.random.choice(XML), "ToAddress": gln}, paper)
+
+
+def _print(made: Made) -> Row:
+    return Row({"Channel": made.random.choice(PRINT)}, _pdf(made))
+
+
+def _pdf(made: Made) -> Paper:
+    return Paper(
+        f"invoice-{made.number}.pdf", lambda: render(draw_up(made.number, made.customer, made.seed)), keeps=True
+    )
+
+
+# channel -> what writes its line
+ROWS: Mapping[str, Callable[[Made], Row]] = {"email": _mail, "sms": _sms, "xml": _xml, "print": _print}
