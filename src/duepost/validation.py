@@ -125,6 +125,8 @@ def problems(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> list[I
         try:
             check(send, zone=zone, now=now, rules=rules)
         except InvalidSend as problem:
+            if any(one.field == problem.field for one in found):
+                return found  # MENDED cannot mend it: built-in words with a long number, too, may exceed an SMS
             found.append(problem)
             send = replace(send, **MENDED[problem.field])
         else:
