@@ -85,9 +85,12 @@ class Intake:
                 self.check(send)
             except InvalidSend as problem:
                 found.append(problem)
-        given = [("Document", send.document), *(("Attachments", one.source) for one in send.attachments)]
+        wrong_fields = {problem.field for problem in found}
+        given = [("Document", send.document)]
+        if "Attachments" not in wrong_fields:
+            given += [("Attachments", one.source) for one in send.attachments or ()]
         for field, source in given:
-            if source is not None and not any(problem.field == field for problem in found):
+            if source is not None and field not in wrong_fields:
                 try:
                     self._door.documents.look(source)
                 except InvalidSend as unusable:
@@ -124,17 +127,19 @@ class Intake:
             return checked_with(replace(send, note=text))
         return replace(checked, subject=subject, note=text)
 
-    def accept(self, checked: CheckedSend) -> Receipt:
-        """Accept one send. Raises: InvalidSend for Document when it cannot be taken."""
-        accepted = self.prepare(checked)
-        self._add_documents([accepted])
-        receipt = accept_one(self._connection, accepted)
-        if not receipt.duplicate and _is_due(accepted, self._account(checked.account).now):
+    def accept(self, prepared: Accepted) -> Receipt:
+        """Accept one send."""
+        self._add_documents([prepared])
+        receipt = accept_one(self._connection, prepared)
+        if not receipt.duplicate and _is_due(prepared, self._account(prepared.send.account).now):
             nudge(self._connection)
         return receipt
 
     def prepare(self, checked: CheckedSend) -> Accepted:
-        """Give the send its id and its business key, and store its documents' bytes."""
+        """Give the send its id and its business key, and store its documents' bytes.
+
+        Raises: InvalidSend when a document cannot be taken; OSError when the store cannot be written.
+        """
         account = self._account(checked.account)
         document, attachments = stored(checked, self._door.documents, self._lanes())
         if (name := filename_of(checked, document)) != checked.filename:
@@ -245,4 +250,4 @@ def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accept
     kept = fresh[one.business_key]
     if kept is one:
         return one.receipt
-    return Receipt(kept.id, kept.receipt.status, kept.due_at, duplicate=True)
+    return Receipt(kept.id, kept.receipt.status, kept.receipt.due_at, duplicate=True)
