@@ -64,7 +64,7 @@ class Intake:
         else:
             found = [one.of(self._worded(one.send, account)) for one in recipients(send, self._door.rules)]
         for checked in found:
-            problem = unfit(checked, self._lanes())
+            problem = unfit(checked, self._lanes(), self._door.rules)
             if problem:
                 raise problem
         return found
@@ -141,7 +141,7 @@ class Intake:
         Raises: InvalidSend when a document cannot be taken; OSError when the store cannot be written.
         """
         account = self._account(checked.account)
-        document, attachments = stored(checked, self._door.documents, self._lanes())
+        document, attachments = stored(checked, self._door.documents, self._lanes(), self._door.rules)
         if (name := filename_of(checked, document)) != checked.filename:
             checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:

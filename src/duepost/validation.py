@@ -75,7 +75,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         reference=line("Reference", send.reference, LINE_LIMIT),
         document=send.document,
         filename=filename,
-        lane=route[0] if route else rules.first_lane.get(channel, channel.value),
+        lane=(route or rules.routes.get(channel) or (channel.value,))[0],
         priority=priority(send.priority),
         sequence=sequence(send.sequence),
         not_after=not_after,

@@ -26,7 +26,7 @@ def checked(**given: object) -> CheckedSend:
 
 def name_of(store: DocumentStore, source: DocumentSource, filename: str | None = None) -> str | None:
     send = checked(document=source, filename=filename)
-    return filename_of(send, stored(send, store, {})[0])
+    return filename_of(send, stored(send, store, {}, Rules())[0])
 
 
 def test_what_came_without_a_path_is_named_after_the_invoice_and_its_kind(store: DocumentStore) -> None:
@@ -49,4 +49,4 @@ def test_a_files_own_name_stays(store: DocumentStore, tmp_path: Path) -> None:
 
 def test_attachments_are_named_in_the_same_way(store: DocumentStore) -> None:
     send = checked(attachments=(Attachment(PDF), Attachment(b"<Invoice/>", "invoice")))
-    assert [name for _, name in stored(send, store, {})[1]] == ["1001.2.pdf", "invoice.xml"]
+    assert [name for _, name in stored(send, store, {}, Rules())[1]] == ["1001.2.pdf", "invoice.xml"]
