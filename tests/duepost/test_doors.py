@@ -398,6 +398,17 @@ def test_a_send_that_goes_nowhere_is_due_never_the_first_time_and_the_second(
     assert {(one.status, one.due_at) for one in receipts} == {(Status.MISSING_EMAIL_ADDRESS, None)}
 
 
+def test_a_batch_of_unknown_accounts_alone_is_refused_and_nothing_else(billing: Connection, door: Door) -> None:
+    fields: list[str] = []
+    taken = enqueue_many(
+        billing,
+        [replace(ONE, account="nobody's")],
+        door=door,
+        on_problem=lambda _, problems: fields.extend(problem.field for problem in problems),
+    )
+    assert (taken, fields) == (Taken(refused=1), ["Account"])
+
+
 def test_a_send_is_late_a_day_after_its_time_unless_it_says_otherwise(billing: Connection, door: Door) -> None:
     usual = enqueue(billing, replace(ONE, schedule_send_date=IN_A_YEAR), door=door)
     own = enqueue(
