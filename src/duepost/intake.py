@@ -5,7 +5,6 @@ Everything here happens in the caller's transaction: what it rolls back was neve
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
@@ -132,7 +131,7 @@ class Intake:
         """Accept one send."""
         self._add_documents([prepared])
         receipt = accept_one(self._connection, prepared)
-        if not receipt.duplicate and _is_due(prepared, self._account(prepared.send.account).now):
+        if not receipt.duplicate and prepared.due_at <= self._account(prepared.send.account).now:
             nudge(self._connection)
         return receipt
 
@@ -190,7 +189,7 @@ class Intake:
             if self._copied(list(fresh.values()), again=known is None or len(first) > len(known)):
                 break
         now = next(iter(self._accounts.values())).now
-        if any(_is_due(one, now) for one in fresh.values()):
+        if any(one.due_at <= now for one in fresh.values()):
             nudge(self._connection)
         return [_receipt(one, first, fresh) for one in prepared]
 
@@ -239,10 +238,6 @@ class Intake:
         new = [stored for digest, stored in found.items() if digest not in self._documents]
         add_documents(self._connection, new)
         self._documents.update(found)
-
-
-def _is_due(accepted: Accepted, now: datetime) -> bool:
-    return accepted.due_at <= now
 
 
 def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accepted]) -> Receipt:

@@ -173,7 +173,7 @@ def _follow(connection: Connection, send_id: UUID, stands: Row[Any]) -> Status:
 def _changed_by_receipt(connection: Connection, send_id: UUID) -> bool:
     """Whether a receipt gave it its status. A statement of its own: one that waits for a lock sees no later rows."""
     newest = select(transition.c.actor).where(transition.c.send_id == send_id).order_by(transition.c.id.desc()).limit(1)
-    return (connection.execute(newest).scalar() or "").startswith(ACTOR)
+    return (connection.execute(newest).scalar() or "").startswith(f"{ACTOR} ")
 
 
 def _kept(connection: Connection, send_id: UUID) -> list[_Kept]:

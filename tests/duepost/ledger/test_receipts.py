@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, update
 
 from duepost.ledger import look
 from duepost.ledger.begin import Begun
+from duepost.ledger.doubt import Chosen, Finding, settle
 from duepost.ledger.receipts import Effect, Taken, early, read_early, take_receipt
 from duepost.ledger.record import record
 from duepost.ledger.schema import send
@@ -92,6 +93,13 @@ def test_a_copys_complaint_may_know_no_more_than_whom_the_mail_shows(connection:
     told = partial(receipt, send_id, Word.COMPLAINT)
     assert take_receipt(connection, told(recipients=("carl@example.com",))).effect is Effect.STRANGER
     assert take_receipt(connection, told(recipients=("bo@example.com",))).after is Status.EMAIL_MARKED_AS_SPAM
+
+
+def test_a_persons_word_is_no_receipts_whatever_the_persons_name(connection: Connection) -> None:
+    send_id = in_doubt(connection)
+    settle(connection, Chosen([send_id]), Finding.NOT_SENT, reason="asked them", actor="receiptionist")
+    assert take_receipt(connection, receipt(send_id)).effect is Effect.KEPT
+    assert status_of(connection, send_id) == Status.NOT_SENT
 
 
 def test_it_is_kept_with_its_own_words(connection: Connection) -> None:
