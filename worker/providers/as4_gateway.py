@@ -20,7 +20,7 @@ from duepost.statuses import Status
 from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.as4_verdicts import DISABLED, NOT_STORED, of_report, of_transaction
-from worker.providers.http_verdicts import judge, outcome_of
+from worker.providers.http_verdicts import UNKNOWN, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 
 SCHEME = "iso6523-actorid-upis::"
@@ -80,6 +80,8 @@ class As4Gateway:
                 said = outcome_of(DISABLED, answer)
             elif answer.status == 422:
                 said = self._after_failure(job, answer)
+            elif answer.status == 500:
+                said = outcome_of(UNKNOWN, answer)  # it may have stored the document before it failed
         return self._without_secret(said or judge(answer, self.now()))
 
     def ask(self, job: Job) -> Outcome | None:

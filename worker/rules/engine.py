@@ -29,10 +29,9 @@ class Engine:
         """The fatal rules that the document breaks, in the order of the files. Raises: EngineFailed."""
         with self._alone:
             try:
-                results = self._run(xml, rule_files)
+                return [one for result in self._run(xml, rule_files) for one in broken_rules(result)]
             except Exception as trouble:  # noqa: BLE001 - saxonche raises its own kind, and plain ones for what it cannot parse
                 raise EngineFailed(type(trouble).__name__) from None
-        return [one for result in results for one in broken_rules(result)]
 
     def _run(self, xml: str, rule_files: Sequence[Path]) -> list[str]:
         if self._processor is None:
