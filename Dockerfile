@@ -6,7 +6,7 @@ WORKDIR /build
 COPY pyproject.toml constraints.txt README.md ./
 COPY src src
 RUN python -m venv /opt/duepost \
- && /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,gateway]"
+ && /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[channels]"
 
 FROM install AS install-flower
 RUN /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,flower]"
@@ -14,7 +14,7 @@ RUN /opt/duepost/bin/pip install --no-cache-dir --constraint constraints.txt ".[
 # The rooms beside the installed package: only `duepost` is in the wheel.
 FROM python:3.12-slim AS rooms
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin duepost \
- && install --directory --owner duepost --group duepost /var/lib/duepost/documents
+ && install --directory --owner duepost --group duepost /var/lib/duepost/documents /var/lib/duepost/handover
 ENV PATH=/opt/duepost/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,5 +1,6 @@
 """What does every provider account have?"""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,7 @@ class Account(Part):
     what: ClassVar[str] = "this provider"  # as a sentence names it
     knows_repeats: ClassVar[bool] = False  # by our token: policy resend may be chosen
     must_be_asked: ClassVar[bool] = False  # it answers "at work on it": no policy but resolve
+    forgets_after_hours: ClassVar[float | None] = None  # a repeat by our token; None: it never does
     takes_over: ClassVar[bool] = True  # another lane of its channel may take over from it, and it from another
 
     width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
@@ -38,6 +40,11 @@ class Account(Part):
     )
     burst_units: int | None = Field(default=None, ge=1, description="of them at once; default: what a second allows")
     document_limit_bytes: int | None = Field(default=None, gt=0, description="largest documents of one send, in sum")
+
+    @property
+    def forgets_after(self) -> timedelta | None:
+        """How long it knows a repeat; None for ever."""
+        return None if self.forgets_after_hours is None else timedelta(hours=self.forgets_after_hours)
 
     @property
     def can_be_asked(self) -> bool:

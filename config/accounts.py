@@ -6,8 +6,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from config.account_abillify import AbillifyAccount
+from config.account_acumulus import AcumulusAccount
+from config.account_farpay import FarPayAccount
 from config.account_print import IppAccount
 from config.account_print_run import PrintRunAccount
+from config.account_saphety import SaphetyAccount
 from config.account_sms import GatewayApiAccount, KannelAccount, TwilioAccount
 from config.account_smtp import SmtpAccount
 from config.account_xml import As4Account, EinvoiceRulesAccount, FolderAccount, SftpAccount
@@ -43,6 +47,10 @@ ProviderAccount = Annotated[
     | As4Account
     | FolderAccount
     | SftpAccount
-    | EinvoiceRulesAccount,
+    | EinvoiceRulesAccount
+    | AbillifyAccount
+    | AcumulusAccount
+    | FarPayAccount
+    | SaphetyAccount,
     Field(discriminator="kind"),
 ]

@@ -123,7 +123,7 @@ class AccessPointSession(HttpSession):
         words = self.point.fates.get(instance, self.point.words)
         word = words[min(self.point.asked[instance], len(words) - 1)]
         self.point.asked[instance] += 1
-        details = NOT_REGISTERED if words == RECEIVERS["901"] else self.point.details
+        details = NOT_REGISTERED if words is RECEIVERS["901"] else self.point.details
         fields = {"id": known, "sbdhInstanceID": instance, "status": word, "errorDetails": details}
         return _json(200, fields)
 

@@ -1,12 +1,14 @@
-"""How does a stack get all four channels, each with a counterpart that can be asked what it holds?"""
+"""How does a stack get channels and invoice systems, each with a counterpart that can be asked what it holds?"""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.ports import free_port
 from sandbox.sms_stack import start_sms_counterpart
 from sandbox.stack import READY_WITHIN, Stack
+from sandbox.systems import start_systems
 
 SENDER = "0184:DK12345674"
 TOKEN = "demo"  # noqa: S105 - a sandbox on loopback
@@ -28,6 +30,7 @@ class Counterparts:
     sms: Path
     access_point: Path
     printing_house: Path
+    systems: Mapping[str, Path]
 
 
 def start_counterparts(stack: Stack) -> Counterparts:
@@ -49,7 +52,7 @@ def start_counterparts(stack: Stack) -> Counterparts:
     stack.start("printing-house", "sandbox.printing_house", *printing).wait_ready(
         (house / "ready").exists, READY_WITHIN
     )
-    return Counterparts(mail, sms, access_point, house)
+    return Counterparts(mail, sms, access_point, house, start_systems(stack))
 
 
 def _start_sms(stack: Stack) -> Path:

@@ -21,7 +21,6 @@ from duepost.settings import SANDBOX
 from duepost.statuses import Status
 from sandbox.channels import Counterparts, start_counterparts
 from sandbox.child import wait_until
-from sandbox.fates import FATES
 from sandbox.held import held_by
 from sandbox.month_end import Expected, write_month_end
 from sandbox.ports import free_port, require_free
@@ -30,6 +29,7 @@ from sandbox.reconcile import Account, accepted_sends, reconcile
 from sandbox.sms_counterpart import NUMBERS
 from sandbox.sms_ledger import read_reported, read_taken
 from sandbox.stack import FLOWER_PASSWORD, FLOWER_USER, ROOT, Stack
+from sandbox.systems import SYSTEMS
 from sandbox.watch import watch
 
 FOLDER = ROOT / ".duepost" / "demo"
@@ -51,12 +51,16 @@ SETTINGS = {
     "DUEPOST_PROVIDERS__SMTP__FINAL_DOT_SECONDS": "5",
     "DUEPOST_RETRY__PENDING_SECONDS": "2",
 }
-# channel -> who holds what left by it, and what one such thing is
+# channel or invoice system -> who holds what left by it
 HOLDERS = {
-    "email": ("mail server", "messages"),
-    "sms": ("SMS gateway", "texts"),
-    "xml": ("access point", "e-invoices"),
-    "print": ("printing house", "letters"),
+    "email": "mail server",
+    "sms": "SMS gateway",
+    "xml": "access point",
+    "print": "printing house",
+    "farpay": "FarPay",
+    "saphety": "Saphety",
+    "abillify": "Abillify",
+    "acumulus": "Acumulus",
 }
 
 
@@ -92,14 +96,14 @@ def _run(console: Console, asked: argparse.Namespace) -> int:
     clear_leftovers(folder)
     shutil.rmtree(folder)
     console.print("[bold]duepost[/bold]: a month-end file goes out, and every invoice is accounted for\n")
-    console.print("1  PostgreSQL, Valkey; mail server, SMS gateway, access point and printing house that misbehave …")
+    console.print("1  PostgreSQL, Valkey; eight counterparts that misbehave, one for each channel and invoice system …")
     with Stack(folder, zone=ZONE, settings=SETTINGS) as stack:
         counterparts = start_counterparts(stack)
         console.print("2  scheduler, beat, workers and Flower …")
         stack.start_scheduler()
         stack.start_beat()
         for number in range(WORKERS):
-            stack.start_worker(f"worker{number + 1}", lanes="email,sms,xml,print")
+            stack.start_worker(f"worker{number + 1}", lanes=",".join(["email", "sms", "xml", "print", *SYSTEMS]))
         stack.start_checker()
         flower = stack.start_flower(asked.flower_port or free_port())
         console.print(f"   Flower: {flower}  (user {FLOWER_USER}, password {FLOWER_PASSWORD})")
@@ -138,7 +142,7 @@ def _write_file(console: Console, count: int) -> Expected:
             progress=lambda done: progress.update(task, completed=done),
         )
     console.print(
-        f"3  {FILE.relative_to(ROOT)}: {count:,} invoices over four channels,"
+        f"3  {FILE.relative_to(ROOT)}: {count:,} invoices over four channels and systems,"
         f" {count // 10:,} of them for {due:%H:%M} UTC",
     )
     return expected
@@ -171,16 +175,16 @@ def _reported(folder: Path) -> bool:
 
 
 def _show(console: Console, account: Account) -> None:
-    table = Table("status", "name", *FATES, "sends", title="the ledger")
-    for status, each in account.by_status.items():
-        counted = (f"{count:,}" if count else "" for count in each.values())
-        table.add_row(str(int(status)), status.label, *counted, f"{sum(each.values()):,}")
+    table = Table("left by", *(str(int(status)) for status in account.by_status), "sends", "there", "held by")
+    for channel, holder in HOLDERS.items():
+        counts_here = [each[channel] for each in account.by_status.values()]
+        cells = (f"{count:,}" if count else "" for count in counts_here)
+        table.add_row(channel, *cells, f"{sum(counts_here):,}", f"{account.held.get(channel, 0):,}", holder)
     table.add_section()
-    sums = [sum(each[channel] for each in account.by_status.values()) for channel in FATES]
-    table.add_row("", "accepted", *(f"{one:,}" for one in sums), f"{account.accepted:,}")
+    sums = (f"{sum(each.values()):,}" for each in account.by_status.values())
+    table.add_row("", *sums, f"{account.accepted:,}", f"{sum(account.held.values()):,}", "")
     console.print(table)
-    for channel, (holder, things) in HOLDERS.items():
-        console.print(f"the {holder} holds {account.held.get(channel, 0):,} {things}")
+    console.print(" · ".join(f"{int(status)} {status.label}" for status in account.by_status))
     console.print(
         f"{account.asked + account.unknown:,} sends were answered by silence: the provider could be asked for"
         f" {account.asked:,}, and {account.unknown:,} are 300 OUTCOME_UNKNOWN, for a person",

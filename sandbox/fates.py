@@ -4,8 +4,17 @@ from collections.abc import Mapping
 
 from duepost.statuses import Status
 
-# of a thousand sends, how many leave by each channel
-MIXED: Mapping[str, int] = {"email": 700, "sms": 120, "xml": 100, "print": 80}
+# of a thousand sends, how many leave by each channel of ours or, by e-mail, through each invoice system
+MIXED: Mapping[str, int] = {
+    "email": 620,
+    "sms": 120,
+    "xml": 100,
+    "print": 80,
+    "farpay": 20,
+    "saphety": 20,
+    "abillify": 20,
+    "acumulus": 20,
+}
 MAIL_ALONE: Mapping[str, int] = {"email": 1000}
 
 # of a thousand of the channel; how such a send ends; whether the counterpart holds it then
@@ -39,5 +48,46 @@ XML: Mapping[str, Fate] = {
     "904": (50, Status.SENT, True),
 }
 
-# channel -> what is done -> to how many, and how that ends
-FATES: Mapping[str, Mapping[str, Fate]] = {"email": MAIL, "sms": SMS, "xml": XML, "print": {}}
+# digits of an address (`farpay_fates.py`)
+FARPAY: Mapping[str, Fate] = {
+    "901": (50, Status.WRONG_EMAIL_ADDRESS, True),
+    "902": (50, Status.SENT, True),
+    "903": (50, Status.SENT, True),  # silent, but it can be asked
+    "905": (50, Status.EMAIL_MARKED_AS_SPAM, True),
+    "914": (50, Status.SENT, True),  # a load balancer's 429
+}
+# digits of an address (`saphety_fates.py`)
+SAPHETY: Mapping[str, Fate] = {
+    "901": (50, Status.WRONG_EMAIL_ADDRESS, False),
+    "902": (50, Status.EMAIL_BOUNCED, True),
+    "903": (50, Status.SENT, True),  # silent, but it can be asked
+    "904": (50, Status.SENT, True),  # a load balancer's 429
+}
+# end of a reference (`abillify_counterpart.py`)
+ABILLIFY: Mapping[str, Fate] = {
+    "901": (50, Status.ERROR, False),  # no such invoice
+    "902": (50, Status.SENT, True),  # fails under its first key
+    "903": (50, Status.SENT, True),  # silent, and told when it is asked under the same key again
+    "904": (50, Status.SENT, True),
+    "907": (50, Status.SENT, True),  # half an answer
+}
+# end of a token (`acumulus_counterpart.py`)
+ACUMULUS: Mapping[str, Fate] = {
+    "901": (50, Status.ERROR, False),  # no such invoice
+    "902": (50, Status.SENT, True),  # an exception first
+    "903": (50, Status.ERROR, True),  # silent: outcome unknown
+    "904": (50, Status.SENT, True),
+    "905": (50, Status.SENT, True),  # answers in XML
+}
+
+# channel or invoice system -> what is done -> to how many, and how that ends
+FATES: Mapping[str, Mapping[str, Fate]] = {
+    "email": MAIL,
+    "sms": SMS,
+    "xml": XML,
+    "print": {},
+    "farpay": FARPAY,
+    "saphety": SAPHETY,
+    "abillify": ABILLIFY,
+    "acumulus": ACUMULUS,
+}

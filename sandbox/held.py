@@ -1,10 +1,13 @@
 """What do the counterparts of a month end really hold, each by its own ledger?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
-from sandbox import http_ledger, mail_ledger, sms_ledger
+from sandbox import farpay_ledger, http_ledger, mail_ledger, sms_ledger
 from sandbox.access_point import receiver_of
+from sandbox.acumulus_counterpart import read_mailed
 from sandbox.channels import Counterparts
 from sandbox.mail_ledger import Taken
 from sandbox.printing_house import read_letters
@@ -14,17 +17,19 @@ from sandbox.printing_house import read_letters
 class Held:
     """One thing that a counterpart holds. send: by the reference that came with it; None when it bears none of ours.
 
-    receiver and sha256 (of the document, in hex): None where the counterpart does not know them.
+    receiver and sha256 (of the document, in hex): None where the counterpart does not know them. reference: the
+    invoice's number or name at a counterpart that knows no id of ours.
     """
 
     channel: str
     send: UUID | None
     receiver: str | None = None
     sha256: str | None = None
+    reference: str | None = None
 
 
 def held_by(counterparts: Counterparts) -> list[Held]:
-    """Everything, of all four."""
+    """Everything, of all of them."""
     mails = mail_ledger.read_taken(counterparts.mail)
     texts = sms_ledger.read_taken(counterparts.sms)
     documents = http_ledger.read_taken(counterparts.access_point)
@@ -34,6 +39,21 @@ def held_by(counterparts: Counterparts) -> list[Held]:
         *(Held("sms", _id(one.token), one.number) for one in texts),
         *(Held("xml", _id(one.key), receiver_of(one.path).partition(":")[2], one.sha256) for one in documents),
         *(Held("print", _id(one.send), None, one.sha256) for one in letters),
+        *_of_systems(counterparts.systems),
+    ]
+
+
+def _of_systems(folders: Mapping[str, Path]) -> list[Held]:
+    """They name no send of ours but Abillify, by its key; the others know receiver, invoice and their own document."""
+    given = farpay_ledger.read_sends(folders["farpay"])
+    notified = (str(one.key).partition(" ") for one in http_ledger.read_taken(folders["saphety"]))
+    asked = http_ledger.read_taken(folders["abillify"])
+    mailed = read_mailed(folders["acumulus"])
+    return [
+        *(Held("farpay", None, one.to, reference=one.number) for one in given),
+        *(Held("saphety", None, address, reference=document.lower()) for document, _, address in notified),
+        *(Held("abillify", _id(str(one.key)[:36]), None) for one in asked),
+        *(Held("acumulus", None, one.to, reference=one.token) for one in mailed),
     ]
 
 

@@ -1,9 +1,11 @@
-"""How does one send of each channel stand in the month-end file?"""
+"""How does one send of each channel and invoice system stand in the month-end file?"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from random import Random
+from uuid import NAMESPACE_URL, uuid5
 
 from stdnum import ean
 
@@ -91,5 +93,38 @@ def _pdf(made: Made) -> Paper:
     )
 
 
-# channel -> what writes its line
-ROWS: Mapping[str, Callable[[Made], Row]] = {"email": _mail, "sms": _sms, "xml": _xml, "print": _print}
+def _farpay(made: Made) -> Row:
+    return Row({**_by_system(made), "Lane": "farpay"}, _pdf(made))
+
+
+def _saphety(made: Made) -> Row:
+    document = uuid5(NAMESPACE_URL, f"{made.seed}/{made.number}")
+    return Row({**_by_system(made), "Lane": "saphety", "Reference": str(document)})
+
+
+def _abillify(made: Made) -> Row:
+    return Row({**_by_system(made), "Lane": "abillify", "Reference": f"RE-{made.number}-{made.digits}"})
+
+
+def _acumulus(made: Made) -> Row:
+    token = sha256(f"{made.seed}/{made.number}".encode()).hexdigest()[:29] + made.digits
+    return Row({**_by_system(made), "Lane": "acumulus", "Reference": token, "Subject": f"Factuur {made.number}"})
+
+
+def _by_system(made: Made) -> dict[str, str]:
+    """The digits stand before the @."""
+    mailbox, _, domain = made.mailbox.partition("@")
+    return {"Channel": "email", "ToAddress": f"{mailbox}.{made.digits}@{domain}"}
+
+
+# channel or invoice system -> what writes its line
+ROWS: Mapping[str, Callable[[Made], Row]] = {
+    "email": _mail,
+    "sms": _sms,
+    "xml": _xml,
+    "print": _print,
+    "farpay": _farpay,
+    "saphety": _saphety,
+    "abillify": _abillify,
+    "acumulus": _acumulus,
+}

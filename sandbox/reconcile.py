@@ -6,31 +6,37 @@ is explained when the two agree, and what a counterpart holds when a send of our
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from duepost.ledger.schema import send, state, transition
 from duepost.statuses import Status
 from sandbox.fates import FATES
 from sandbox.held import Held
 from sandbox.month_end import Expected
+from sandbox.systems import SYSTEMS
 
 UNKNOWN = "OUTCOME_UNKNOWN"
 # a receipt or an answer says so afterwards, of what the counterpart took
-AFTERWARDS = {"sms", "xml"}
+AFTERWARDS = {"sms", "xml", "farpay", "saphety"}
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """One send as the ledger has it. sha256: of its document, in hex. unknown: nobody knew what became of it."""
+    """One send as the ledger has it.
+
+    channel: or the invoice system that it left through. sha256: of its document, in hex. unknown: nobody knew what
+    became of it. reference: what an invoice system knows it by.
+    """
 
     channel: str
     status: Status
     to_address: str | None
     sha256: str | None
     unknown: bool = False
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,18 +63,32 @@ def accepted_sends(connection: Connection) -> dict[UUID, Accepted]:
     """Every send of the ledger by its id."""
     unknown = set(connection.execute(select(transition.c.send_id).where(transition.c.reason_code == UNKNOWN)).scalars())
     rows = connection.execute(
-        select(send.c.id, send.c.channel, state.c.status, send.c.to_address, send.c.document_sha256).join_from(
-            state, send, send.c.id == state.c.send_id
-        )
+        select(
+            send.c.id,
+            send.c.channel,
+            state.c.status,
+            send.c.to_address,
+            send.c.document_sha256,
+            state.c.lane,
+            func.coalesce(send.c.reference, send.c.invoice),
+        ).join_from(state, send, send.c.id == state.c.send_id)
     )
     return {
-        row[0]: Accepted(row[1], Status(row[2]), row[3], row[4].hex() if row[4] else None, row[0] in unknown)
+        row[0]: Accepted(
+            row[5] if row[5] in SYSTEMS else row[1],
+            Status(row[2]),
+            row[3],
+            row[4].hex() if row[4] else None,
+            row[0] in unknown,
+            row[6],
+        )
         for row in rows
     }
 
 
 def reconcile(sends: Mapping[UUID, Accepted], held: Collection[Held], expected: Expected) -> Account:
     """Hold every send against everything that the counterparts hold, and against what had to come of it."""
+    held = _named(sends, held)
     copies = Counter(one.send for one in held)
     strangers = copies.pop(None, 0)
     unexplained = [f"the counterparts hold {strangers} things that name no send"] if strangers else []
@@ -93,6 +113,14 @@ def reconcile(sends: Mapping[UUID, Accepted], held: Collection[Held], expected: 
     table = {status: {channel: each[status, channel] for channel in FATES} for status in sorted(by_status)}
     doubted = Counter(one.status is Status.ERROR for one in sends.values() if one.unknown)
     return Account(len(sends), table, doubted[True], doubted[False], holds, unexplained)
+
+
+def _named(sends: Mapping[UUID, Accepted], held: Iterable[Held]) -> list[Held]:
+    """What bears no id of ours is a send's by its system and the reference there."""
+    known = {(one.channel, one.reference): send_id for send_id, one in sends.items() if one.channel in SYSTEMS}
+    return [
+        one if one.reference is None else replace(one, send=known.get((one.channel, one.reference))) for one in held
+    ]
 
 
 def _strange(sends: Mapping[UUID, Accepted], held: Iterable[Held]) -> list[str]:

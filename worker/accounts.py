@@ -15,6 +15,7 @@ from config.settings import Retry
 from duepost.errors import ConfigError
 from duepost.sends import Channel
 from worker.accounts_sms import sms_adapter
+from worker.accounts_systems import SYSTEM_ADAPTERS
 from worker.accounts_xml import XML_ADAPTERS
 from worker.print_run.build import require_extras
 from worker.providers.dkim_signature import DkimSignature
@@ -24,6 +25,8 @@ from worker.providers.port import Provider
 from worker.providers.print_run import PrintRun
 from worker.providers.smtp import Smtp
 from worker.retry import RetryPolicy
+
+SAFELY_BEFORE = timedelta(hours=1)  # the last attempt is made up to 15 minutes after the time to give up
 
 
 def _smtp(account: SmtpAccount) -> Provider:
@@ -85,6 +88,7 @@ ADAPTERS: dict[str, Callable[[Any], Provider]] = {
     "ipp": _ipp,
     "print-run": _print_run,
     **XML_ADAPTERS,
+    **SYSTEM_ADAPTERS,
 }
 
 
@@ -106,8 +110,11 @@ def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) 
         raise ConfigError(setting + "CA_FILE", "holds no certificates we can read", "give a PEM file") from None
 
 
-def retry_policy(retry: Retry) -> RetryPolicy:
-    """The retry settings in the worker's terms."""
+def retry_policy(retry: Retry, forgets_after: timedelta | None = None) -> RetryPolicy:
+    """The retry settings in the worker's terms. forgets_after: how long the provider knows a repeat by our token."""
+    hours = {channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel}
+    if forgets_after is not None:
+        hours = {channel: min(given, forgets_after - SAFELY_BEFORE) for channel, given in hours.items()}
     return RetryPolicy(
         waits=tuple(timedelta(seconds=wait) for wait in retry.waits_seconds),
         jitter=retry.jitter,
@@ -115,5 +122,5 @@ def retry_policy(retry: Retry) -> RetryPolicy:
         credentials=timedelta(seconds=retry.credentials_seconds),
         most_attempts=retry.max_attempts,
         pending=timedelta(seconds=retry.pending_seconds),
-        give_up={channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel},
+        give_up=hours,
     )

@@ -160,7 +160,7 @@ class Attempter:
         if send.channel != self.channel:
             return Outcome(Verdict.REFUSED, Status.ERROR, Reason("CHANNEL_MISMATCH", field="Lane")), begun.in_doubt
         try:
-            job = self._job(send)
+            job = self._job(send, begun)
         except OSError as trouble:
             reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
             return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True), begun.in_doubt
@@ -171,7 +171,8 @@ class Attempter:
             if in_doubt and self.on_unknown is UnknownPolicy.RESOLVE and isinstance(self.provider, Asked):
                 said = self.provider.ask(job)
                 if said is not None:
-                    return said, in_doubt
+                    # A final answer is about the send itself, whichever attempt brought it.
+                    return said, said.verdict not in {Verdict.ACCEPTED, Verdict.REFUSED}
                 in_doubt = False
             crash.reached("before_send", send.invoice)
             outcome = self.provider.send(job)
@@ -195,7 +196,7 @@ class Attempter:
         place = route.index(self.lane) + 1
         return NextLane(route[place % len(route)], again=place == len(route))
 
-    def _job(self, send: Leased) -> Job:
+    def _job(self, send: Leased, begun: Begun) -> Job:
         document = None
         if send.document_sha256 is not None:
             content = self.documents.read(send.document_sha256)
@@ -217,4 +218,6 @@ class Attempter:
             customer=send.customer,
             reference=send.reference,
             units=send.units,
+            attempt=begun.number,
+            provider_reference=begun.provider_reference,
         )

@@ -112,7 +112,7 @@ class Process:
                     provider=Pretended() if pretend else provider,
                     journal=self._journal,
                     documents=self._documents,
-                    policy=retry_policy(self._settings.retry),
+                    policy=retry_policy(self._settings.retry, account.forgets_after),
                     on_unknown=account.on_unknown,
                     actor=self._hostname,
                     gate=gate,

@@ -56,6 +56,8 @@ def print_show(run: Run) -> None:
         out.print(f"  {found.pages} pages, sha256:{found.sha256.hex()}", highlight=False, soft_wrap=True)
     if found.trouble:
         out.print(f"  {found.trouble}", highlight=False)
+    if ejected := found.sends - len(letters):
+        out.print(f"  {ejected:,} ejected", highlight=False)
     for one in letters:
         out.print(
             f"{one.sequence:>6}  {one.send_id}  {one.pages} pages  {one.filename}", highlight=False, soft_wrap=True

@@ -7,6 +7,7 @@ changed, so any number of processes may share it.
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -77,6 +78,19 @@ class DocumentStore:
             return source
         return self._referred(source) if isinstance(source, Reference) else self._content(source)
 
+    def content_put(self, source: DocumentSource, stored: StoredDocument) -> bytes:
+        """The bytes that `put` has found in the source, though another file may lie there by now.
+
+        Raises: InvalidSend for Document when this store keeps none, OSError when it cannot be read.
+        """
+        with suppress(InvalidSend):  # the file at hand saves a look into a bucket
+            content = self.content_of(source)
+            if sha256(content).digest() == stored.sha256:
+                return content
+        if not self.writes:
+            raise InvalidSend(FIELD, "has changed while it was looked at", "try again when it is whole", source)
+        return self.read(stored.sha256)
+
     def _taken(self, source: DocumentSource, *, keep: bool) -> StoredDocument:
         if isinstance(source, bytes):
             stored = judged(source, self.limit, source)
@@ -87,7 +101,7 @@ class DocumentStore:
         seen = self._seen.get(key)
         if seen and (not keep or (seen[1] and self.shelf.holds(seen[1]))):
             return seen[0]
-        content = self._referred(source) if isinstance(source, Reference) else self._content(source)
+        content = self.content_of(source)
         stored = judged(content, self.limit, source)
         name = _name(stored.sha256) if keep or isinstance(source, Reference) else ""
         if keep and not isinstance(source, Reference):

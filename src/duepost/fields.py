@@ -65,13 +65,13 @@ def required(field: str, value: object) -> str:
     return text
 
 
-def note(value: object) -> str | None:
-    """The text of a message; None for a blank one. Raises: InvalidSend for Note."""
-    text = string("Note", value)
+def note(value: object, field: str = "Note") -> str | None:
+    """The text of a message; None for a blank one. Raises: InvalidSend for the field."""
+    text = string(field, value)
     if len(text) > NOTE_LIMIT:
-        raise InvalidSend("Note", f"has more than {NOTE_LIMIT} characters", "shorten it", value)
+        raise InvalidSend(field, f"has more than {NOTE_LIMIT} characters", "shorten it", value)
     if UNKEPT.search(text):
-        raise InvalidSend("Note", "has a NUL or half a character in it", "send plain text", value)
+        raise InvalidSend(field, "has a NUL or half a character in it", "send plain text", value)
     return None if not text or text.isspace() else text
 
 

@@ -26,6 +26,8 @@ def asked_for(checked: CheckedSend) -> Iterator[Feature]:
         Feature.SENDER_NAME: options.sender_name is not None,
         Feature.CONFIRM_READ: options.confirm_read,
         Feature.COPY: options.copy,
+        Feature.INTERNAL_NOTE: options.internal_note is not None,
+        Feature.PROVIDER_DOCUMENTS: bool(options.provider_documents),
         Feature.PARTICIPANT: checked.channel is Channel.XML and ":" in (checked.to_address or ""),
     }
     return (feature for feature, needed in needs.items() if needed)

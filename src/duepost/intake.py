@@ -140,9 +140,9 @@ class Intake:
         if (name := filename_of(checked, document)) != checked.filename:
             checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
-            checked = replace(checked, units=pages(checked, self._door.documents))
+            checked = replace(checked, units=pages(checked, (document, attachments), self._door.documents))
         if checked.channel is Channel.XML:
-            told_of = einvoice(checked, self._door.documents, self._door.rules)
+            told_of = einvoice(checked, self._door.documents, self._door.rules, document)
             checked = replace(checked, warnings=(*checked.warnings, *told_of))
         due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
         quiet = self._door.rules.quiet_hours.get(checked.channel)

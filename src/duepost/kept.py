@@ -35,20 +35,27 @@ def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, Decla
     return document, attachments
 
 
-def pages(checked: CheckedSend, store: DocumentStore) -> int:
-    """Pages of all its documents, which must be PDFs that open. Raises: InvalidSend for Document."""
-    sources = [checked.document, *(one.source for one in checked.attachments)]
-    contents = [store.content_of(one) for one in sources if one is not None]
-    if not contents:
+def pages(checked: CheckedSend, kept: Kept, store: DocumentStore) -> int:
+    """Pages of all its documents as they were kept, which must be PDFs that open. Raises: InvalidSend for Document."""
+    document, attached = kept
+    sources = [(checked.document, document)] if checked.document is not None and document is not None else []
+    given = [*sources, *((one.source, stored) for one, (stored, _) in zip(checked.attachments, attached, strict=True))]
+    if not given:
         raise InvalidSend("Document", "is missing", "name the PDF to print")
-    return min(sum(pages_of(content) for content in contents), MOST_UNITS)
+    return min(sum(pages_of(store.content_put(*one)) for one in given), MOST_UNITS)
 
 
-def einvoice(checked: CheckedSend, store: DocumentStore, rules: Rules) -> tuple[str, ...]:
-    """Warnings. Raises: InvalidSend for Document when there is none, or none that can travel as an e-invoice."""
+def einvoice(
+    checked: CheckedSend, store: DocumentStore, rules: Rules, kept: StoredDocument | None = None
+) -> tuple[str, ...]:
+    """Warnings about the document as it was kept, or as it lies there when it was not yet.
+
+    Raises: InvalidSend for Document when there is none, or none that can travel as an e-invoice.
+    """
     if checked.document is None:
         raise InvalidSend("Document", "is missing", "name the XML file to send")
-    return check_document(store.content_of(checked.document), checked.to_address, rules)
+    content = store.content_put(checked.document, kept) if kept else store.content_of(checked.document)
+    return check_document(content, checked.to_address, rules)
 
 
 def filename_of(checked: CheckedSend, document: StoredDocument | None) -> str | None:

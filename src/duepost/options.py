@@ -15,7 +15,8 @@ class Options:
     language: of texts that the send does not bring, two letters. confirm_read: ask for a read confirmation. attach:
     roles of the documents that go along (`pdf`, `xml`, `other`); None: all. shown_to: what the mail's To says where
     that is not the send's own address. copy: this is a Bcc. route: lanes to try in their order; none: the settings'.
-    postal: where a print goes, as the print run's manifest says it.
+    postal: where a print goes, as the print run's manifest says it. internal_note: for the invoice's own notes in an
+    invoice system, never shown to the receiver. provider_documents: names of further documents that the provider holds.
     """
 
     sender: str | None = None
@@ -27,6 +28,8 @@ class Options:
     copy: bool = False
     route: tuple[str, ...] = ()
     postal: str | None = None
+    internal_note: str | None = None
+    provider_documents: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any] | None:
         """What was asked for; None when nothing was."""

@@ -39,6 +39,8 @@ COLUMNS = {
     "Attachments": "attachments",
     "Attach": "attach",
     "MaxSegments": "max_segments",
+    "InternalNote": "internal_note",
+    "ProviderDocuments": "provider_documents",
 }
 SPELLED = {name.lower(): name for name in COLUMNS}  # small letters -> column, as documented
 ANY_SPELLING = str.maketrans("", "", "_ ")

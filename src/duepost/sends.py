@@ -76,6 +76,8 @@ class NewSend:
     filename: the name the receiver sees; default the path's own.
     attachments: further documents. attach: which documents go along, of `pdf`, `xml` and `other`, divided by commas;
         `none` for none; default all.
+    internal_note: goes to the invoice's own notes in an invoice system, and never to the receiver. provider_documents:
+        names of documents that the invoice system holds and that go along, divided by commas.
     max_segments: the most parts of an SMS; default as the settings say.
     lane: the queue to travel in, or several divided by commas: the order in which to try them; default the channel's.
     """
@@ -105,6 +107,8 @@ class NewSend:
     attachments: Sequence[Attachment] = ()
     attach: str | None = None
     max_segments: int | str | None = None
+    internal_note: str | None = None
+    provider_documents: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

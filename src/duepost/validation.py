@@ -112,6 +112,8 @@ MENDED: dict[str, dict[str, Any]] = {
     "Attach": {"attach": None},
     "Bcc": {"bcc": None},
     "MaxSegments": {"max_segments": None},
+    "InternalNote": {"internal_note": None},
+    "ProviderDocuments": {"provider_documents": None},
     "Lane": {"lane": None},
     "Priority": {"priority": Priority.NORMAL},
     "Sequence": {"sequence": 0},

@@ -4,18 +4,20 @@ Read line by line: a YAML reader would be a dependency for this page alone. So l
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from datetime import timedelta
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from config.account_smtp import SmtpAccount
 from config.names import CONTROL_QUEUE, DOOR_QUEUE
-from config.settings import Settings
+from config.settings import Settings, load_settings
+from worker.accounts import adapter
 from worker.journal import CLOSING_SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,7 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 PARTS = re.split(r"^services:\n|^volumes:\n", COMPOSE, flags=re.MULTILINE)
 SERVICES = dict(re.findall(r"^  ([a-z-]+):\n((?:    .*\n|\n|  #.*\n)+)", PARTS[1], re.MULTILINE))
-LANES = Settings.model_fields["lanes"].default
+PAGE = (ROOT / "docs" / "operations.md").read_text()
 ENVIRONMENT = {
     "DUEPOST_DATABASE_URL": "postgresql+psycopg://postgres/duepost",
     "DUEPOST_BROKER_URL": "redis://valkey:6379/0",
@@ -31,6 +33,19 @@ ENVIRONMENT = {
     "DUEPOST_PROVIDERS__SMTP__SENDER": "invoices@example.com",
 }
 UNITS = {"s": "seconds", "m": "minutes"}
+
+
+def described() -> Settings:
+    """The settings of the page's .env examples, all profiles together, and of what the compose file says itself."""
+    containers = PAGE.split("\n## Containers\n")[1].split("\n## ")[0]
+    given = re.findall(r"^(DUEPOST_\w+)=(.*)$", "".join(re.findall(r"```text\n(.*?)```", containers, re.DOTALL)), re.M)
+    said = re.findall(r"^  (DUEPOST_LANES__\w+): (\S+)$", COMPOSE, re.MULTILINE)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("DUEPOST_")]:
+            environment.delenv(name)
+        for name, value in [*ENVIRONMENT.items(), *given, *said]:
+            environment.setenv(name, value.replace("…", "secret"))
+        return load_settings()
 
 
 def commands() -> dict[str, list[str]]:
@@ -48,18 +63,34 @@ WORKERS = {name: command for name, command in commands().items() if "worker" in 
 
 
 def test_every_process_is_there() -> None:
-    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "worker-email", "door", "reports", "flower"}
-    assert set(SERVICES) == processes
+    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "door", "reports", "flower"}
+    lanes = {"worker-email", "worker-sms", "worker-check", "worker-xml", "worker-print", "worker-print-run"}
+    assert set(SERVICES) == processes | lanes
 
 
-@pytest.mark.parametrize("queue", [CONTROL_QUEUE, DOOR_QUEUE, *LANES])
+@pytest.mark.parametrize("queue", [CONTROL_QUEUE, DOOR_QUEUE, *described().lanes])
 def test_every_queue_is_served_by_one_worker_of_its_own(queue: str) -> None:
     assert [after(command, "-Q") for command in WORKERS.values()].count(queue) == 1
 
 
 @pytest.mark.parametrize("service", WORKERS)
+def test_every_queue_that_is_served_is_a_lane_in_the_docs_or_our_own(service: str) -> None:
+    queue = after(WORKERS[service], "-Q")
+    assert queue in {CONTROL_QUEUE, DOOR_QUEUE, *described().lanes}
+    assert f"`{queue}`" in PAGE or f"-Q {queue}`" in PAGE
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_profile_has_its_row_with_its_services(service: str) -> None:
+    for profile in re.findall(r"^    profiles: \[(.*)\]$", SERVICES[service], re.MULTILINE):
+        [row] = re.findall(rf"^\| `{profile}` \|.*$", PAGE, re.MULTILINE)
+        assert f"`{service}`" in row
+
+
+@pytest.mark.parametrize("service", WORKERS)
 def test_every_worker_has_threads_and_no_chatter(service: str) -> None:
-    assert after(WORKERS[service], "-P") == "threads"
+    rules = after(WORKERS[service], "-Q") == "check"  # the engine of the rules has no room for two in one process
+    assert after(WORKERS[service], "-P") == ("prefork" if rules else "threads")
     assert {"--without-mingle", "--without-gossip"} <= set(WORKERS[service])
 
 
@@ -89,16 +120,27 @@ def test_flower_and_the_door_for_reports_are_published_and_only_on_this_machine(
     assert "network_mode" not in COMPOSE
 
 
-def test_a_worker_may_finish_what_a_provider_has_in_hand() -> None:
-    number, unit = re.findall(r"^    stop_grace_period: (\d+)([sm])$", SERVICES["worker-email"], re.MULTILINE)[0]
-    account = SmtpAccount(host="smtp.example.com", sender="invoices@example.com")
-    longest = account.command_seconds + account.final_dot_seconds + CLOSING_SECONDS
-    assert timedelta(**{UNITS[unit]: int(number)}) > timedelta(seconds=longest)
+@pytest.mark.parametrize("service", [name for name in WORKERS if name.startswith("worker-")])
+def test_a_worker_may_finish_what_a_provider_has_in_hand(service: str) -> None:
+    number, unit = re.findall(r"^    stop_grace_period: (\d+)([sm])$", SERVICES[service], re.MULTILINE)[0]
+    settings = described()
+    name = settings.lanes[str(after(WORKERS[service], "-Q"))].provider
+    provider = adapter(name, settings.providers[name], settings.reports_key)
+    longest = provider.total_deadline + timedelta(seconds=CLOSING_SECONDS)
+    provider.close()
+    assert timedelta(**{UNITS[unit]: int(number)}) > longest
+
+
+@pytest.mark.parametrize("extra", ["server", "gateway", "einvoice", "print", "sftp"])
+def test_the_image_has_what_the_services_need(extra: str) -> None:
+    assert '".[channels]"' in DOCKERFILE
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert extra in re.split(r"[\[\],]", extras["channels"][0])
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_says_what_happens_when_it_ends_and_whether_it_is_well(service: str) -> None:
-    inherited = "<<: *process" in SERVICES[service]
+    inherited = "<<: *process" in SERVICES[service] or "<<: *worker" in SERVICES[service]
     assert inherited or {"restart", "healthcheck"} <= set(re.findall(r"^    (\w+):", SERVICES[service], re.MULTILINE))
 
 

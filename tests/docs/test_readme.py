@@ -1,6 +1,7 @@
 """Is what README.md promises true?"""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from duepost.statuses import Status
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
+EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+APART = {"dev", "sandbox", "flower"}  # for who works on duepost, and the last one operations.md explains
 
 
 @pytest.fixture
@@ -54,7 +57,17 @@ def test_every_make_command_is_there(target: str) -> None:
 
 
 def test_the_page_is_short() -> None:
-    assert len(PAGE.splitlines()) < 120
+    assert len(PAGE.splitlines()) < 130
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_every_page_is_linked_to(page: Path) -> None:
+    assert f"](docs/{page.name})" in PAGE.partition("## Read on")[2]
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS - APART))
+def test_every_extra_is_named(extra: str) -> None:
+    assert f"`{extra}`" in PAGE
 
 
 def test_every_page_that_is_linked_to_is_there() -> None:

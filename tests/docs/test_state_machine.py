@@ -22,7 +22,8 @@ FILES = tuple(
 CODE = re.compile(r"[A-Z][A-Z0-9]{3,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Words in capitals that are no reasons: protocols' commands, and SQLAlchemy's isolation level.
 OTHER_WORDS = {stage.value for stage in Stage} | {
-    *("AUTOCOMMIT", "CA_FILE", "LOGIN", "PLAIN", "POST", "SMTPUTF8", "UCS2", "UTF8")
+    *("A8N403GCN", "AF1001MCS", "GK6FKHU52", "TNFE4035G", "XUPR7NEC8"),  # of Acumulus
+    *("AUTOCOMMIT", "CA_FILE", "LOGIN", "PATCH", "PLAIN", "POST", "SMTPUTF8", "UCS2", "UTF8"),
 }
 
 

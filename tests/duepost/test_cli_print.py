@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from duepost.ledger.accounts import account_named
+from duepost.ledger.print_eject import eject
 from duepost.ledger.print_runs import close, note_step
 from duepost.ledger.schema import account
 from tests.duepost.conftest import Run
@@ -45,6 +46,14 @@ def test_show_tells_what_is_in_each_envelope_and_no_address(duepost: Run, ids: l
     assert said.returncode == 0
     assert all(str(one) in said.stdout for one in ids)
     assert ADDRESS not in said.stdout
+
+
+def test_show_tells_how_many_were_ejected(duepost: Run, engine: Engine, ids: list[UUID]) -> None:
+    with engine.begin() as connection:
+        eject(connection, 1, {1: "DOCUMENT_LOST"}, actor="worker@test")
+    said = duepost("print", "show", "p1").stdout
+    assert "1 ejected" in said
+    assert str(ids[0]) not in said
 
 
 def test_confirm_makes_200_and_keeps_who_and_why(duepost: Run, engine: Engine, ids: list[UUID]) -> None:

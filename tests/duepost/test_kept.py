@@ -1,15 +1,20 @@
-"""Under which names do the documents of a send reach their receiver?"""
+"""Which documents of a send are kept and counted, and under which names do they reach their receiver?"""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from duepost.documents import DocumentStore
-from duepost.kept import filename_of, stored
+from duepost.errors import InvalidSend
+from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.rules import Rules
 from duepost.sends import Attachment, CheckedSend, DocumentSource, NewSend, Reference
 from duepost.validation import check
+from sandbox.invoice_xml import invoice_xml
 from tests.duepost.test_validation import NOW
+from tests.worker.print_run.conftest import pdf_of
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -50,3 +55,38 @@ def test_a_files_own_name_stays(store: DocumentStore, tmp_path: Path) -> None:
 def test_attachments_are_named_in_the_same_way(store: DocumentStore) -> None:
     send = checked(attachments=(Attachment(PDF), Attachment(b"<Invoice/>", "invoice")))
     assert [name for _, name in stored(send, store, {})[1]] == ["1001.2.pdf", "invoice.xml"]
+
+
+@pytest.mark.parametrize("swap", [lambda file: file.write_bytes(pdf_of(3, "other")), lambda file: file.unlink()])
+def test_the_pages_of_what_was_kept_count_whatever_lies_there_by_now(
+    store: DocumentStore, tmp_path: Path, swap: Callable[[Path], object]
+) -> None:
+    file, further = tmp_path / "1001.pdf", tmp_path / "further.pdf"
+    file.write_bytes(pdf_of(2, "letter"))
+    further.write_bytes(pdf_of(1, "further"))
+    send = checked(document=file, attachments=(Attachment(further),))
+    kept = stored(send, store, {})
+    swap(file)
+    swap(further)
+    assert pages(send, kept, store) == 3
+
+
+def test_the_e_invoice_that_was_kept_is_checked_whatever_lies_there_by_now(
+    store: DocumentStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "1001.xml"
+    file.write_bytes(invoice_xml("1001"))
+    send = checked(document=file)
+    document, _ = stored(send, store, {})
+    file.write_bytes(b"<Letter/>")
+    assert einvoice(replace(send, to_address="5790000435975"), store, Rules(), document) == ()
+
+
+def test_a_store_that_only_judges_says_that_the_file_has_changed(store: DocumentStore, tmp_path: Path) -> None:
+    file = tmp_path / "1001.pdf"
+    file.write_bytes(pdf_of(2, "letter"))
+    judge, send = replace(store, writes=False), checked(document=file)
+    kept = stored(send, judge, {})
+    file.write_bytes(pdf_of(3, "other"))
+    with pytest.raises(InvalidSend, match="Document has changed while it was looked at"):
+        pages(send, kept, judge)

@@ -78,7 +78,7 @@ def test_an_unknown_column_names_the_nearest_known_one(name: str, nearest: str) 
 
 
 def test_an_unknown_column_near_nothing_names_them_all() -> None:
-    with pytest.raises(InvalidSend, match=r"use Channel, .*, MaxSegments$"):
+    with pytest.raises(InvalidSend, match=r"use Channel, .*, ProviderDocuments$"):
         send_of({"Xyz": "1"})
 
 

@@ -1,7 +1,9 @@
 """Can a month end over four channels be handed over, and does it say beforehand how it ends?"""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +17,7 @@ from sandbox.access_point import RECEIVERS
 from sandbox.fates import FATES, MIXED
 from sandbox.month_end import Expected, write_month_end
 from sandbox.sms_counterpart import NUMBERS
+from sandbox.systems import SYSTEMS
 
 ZONE = "Europe/Copenhagen"
 NOW = datetime(2026, 6, 30, 20, 0, tzinfo=UTC)
@@ -43,7 +46,7 @@ def of(month_end: tuple[list[CheckedSend], Expected], channel: str) -> list[Chec
 
 
 def test_each_channel_has_its_share(month_end: tuple[list[CheckedSend], Expected]) -> None:
-    assert Counter(send.channel.value for send in month_end[0]) == dict(MIXED)
+    assert Counter(send.lane if send.lane in SYSTEMS else send.channel.value for send in month_end[0]) == dict(MIXED)
 
 
 def test_every_send_has_an_end(month_end: tuple[list[CheckedSend], Expected]) -> None:
@@ -79,3 +82,22 @@ def test_letters_wait_for_the_cut_off_and_for_no_time_of_their_own(
 
 def test_some_of_each_end_go_wrong(month_end: tuple[list[CheckedSend], Expected]) -> None:
     assert set(month_end[1].by_status) >= {Status.SENT, Status.ERROR, Status.WRONG_EMAIL_ADDRESS, Status.EMAIL_REJECTED}
+
+
+def test_each_invoice_system_is_told_which_invoice_as_it_knows_it(
+    month_end: tuple[list[CheckedSend], Expected],
+) -> None:
+    of_system = {name: [send for send in month_end[0] if send.lane == name] for name in SYSTEMS}
+    assert all(re.fullmatch(r"[A-Za-z0-9]{32}", str(send.reference)) for send in of_system["acumulus"])
+    assert all(UUID(str(send.reference)) for send in of_system["saphety"])
+    assert all(len({send.reference for send in of_system[name]}) == MIXED[name] for name in SYSTEMS if name != "farpay")
+
+
+def test_some_sends_of_each_system_meet_what_its_counterpart_does(
+    month_end: tuple[list[CheckedSend], Expected],
+) -> None:
+    for name in SYSTEMS:
+        told = [
+            f"{str(send.to_address).partition('@')[0]} {send.reference}" for send in month_end[0] if send.lane == name
+        ]
+        assert all(any(digits in one for one in told) for digits in FATES[name]), name

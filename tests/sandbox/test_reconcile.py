@@ -84,3 +84,13 @@ def test_who_was_asked_and_who_is_left_to_a_person_are_told_apart() -> None:
     }
     account = reconcile(sends, HELD, EXPECTED)
     assert (account.asked, account.unknown) == (1, 1)
+
+
+def test_what_an_invoice_system_holds_is_a_sends_by_its_reference_there() -> None:
+    sends = {MAIL: Accepted("acumulus", Status.SENT, "a@firma.test", None, reference="t1")}
+    held = [Held("acumulus", None, "a@firma.test", reference="t1")]
+    expected = Expected({Status.SENT: 1}, {"acumulus": 1})
+    assert reconcile(sends, held, expected).unexplained == []
+    assert reconcile(sends, [*held, *held], expected).unexplained != []
+    other = [Held("acumulus", None, "a@firma.test", reference="t2")]
+    assert "the counterparts hold 1 things that name no send" in reconcile(sends, other, expected).unexplained

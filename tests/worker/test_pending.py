@@ -1,6 +1,6 @@
 """Is what a provider is still at work on asked for until it is done, and never handed over twice?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import Engine, select, update
@@ -74,3 +74,31 @@ def test_one_that_is_never_done_is_unknown_at_its_deadline(engine: Engine, attem
         connection.execute(update(state).values(not_after=state.c.not_after - timedelta(days=4)))
     attempt(attempter, lease, read_again(engine, lease, send))
     assert (standing(engine, send).status, reasons(engine, send)[-1]) == (Status.ERROR, "OUTCOME_UNKNOWN")
+
+
+def test_a_no_to_the_question_is_a_no_and_leaves_no_doubt(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Slow(says=Outcome(Verdict.REFUSED, Status.ERROR, Reason("HALTED")))
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    attempt(attempter, due_again(engine), send)
+    assert (standing(engine, send).status, reasons(engine, send)[-1]) == (Status.ERROR, "HALTED")
+
+
+def test_the_question_brings_the_providers_own_name_for_it(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Slow()
+    provider.answer = lambda _: replace(AT_WORK, provider_reference="F-17")
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    attempt(attempter, due_again(engine), send)  # its answer names nothing
+    attempt(attempter, due_again(engine), send)
+    assert [job.provider_reference for job in (*provider.jobs, *provider.asked)] == [None, "F-17", "F-17"]
+
+
+def test_each_attempt_knows_its_number(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Told(lambda _: Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason("TEMPORARY")))
+    lease, send = leased(engine)
+    attempt(attempter_of(provider), lease, send)
+    attempt(attempter_of(provider), due_again(engine), send)
+    assert [job.attempt for job in provider.jobs] == [1, 2]

@@ -4,11 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import pikepdf
+
 from duepost.documents import DocumentStore
 from duepost.ledger.print_runs import Enveloped, PrintRun
 from worker.print_run.manifest import manifest
 from worker.print_run.mark import Mark
 from worker.print_run.merge import Letter, merge
+
+# What pikepdf raises for a document that is broken inside: its own, and what its C++ and our look at a page turn into.
+BROKEN = (pikepdf.PdfError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+class Unprintable(Exception):  # noqa: N818 - it says what happened, see duepost.errors
+    """A document cannot be merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,12 @@ class Maker:
     def make(self, run: PrintRun, letters: Sequence[Enveloped]) -> Made:
         """The PDF and its manifest.
 
-        Raises: OSError when the store does not give a document, pikepdf.PdfError when it cannot be opened.
+        Raises: OSError when the store does not give a document, Unprintable when one cannot be merged.
         """
-        merged = merge(run.name, self._read(letters), self.mark, duplex=self.duplex)
+        try:
+            merged = merge(run.name, self._read(letters), self.mark, duplex=self.duplex)
+        except BROKEN as trouble:
+            raise Unprintable(type(trouble).__name__) from trouble
         told = manifest(run.name, letters, merged.pages)
         return Made(merged.content, told, sum(merged.pages.values()), sha256(merged.content).digest())
 

@@ -19,5 +19,5 @@ def manifest(run: str, letters: Iterable[Enveloped], pages: Mapping[int, int]) -
     rows.writerow(COLUMNS)
     for one in letters:
         facts = (run, one.sequence, one.send_id, one.document_sha256.hex(), pages[one.sequence])
-        rows.writerow([*facts, one.to_address or "", one.filename or ""])
+        rows.writerow([*facts, one.address or "", one.filename or ""])
     return text.getvalue().encode()

@@ -5,22 +5,27 @@ run was offered. So whoever goes on after a crash repeats at most what gives the
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import pikepdf
 from sqlalchemy import Engine, func, select
 
 from duepost.ledger.print_confirm import confirm
-from duepost.ledger.print_runs import PrintRun, envelopes, note_step, run_of
+from duepost.ledger.print_eject import documents_beside, eject
+from duepost.ledger.print_runs import Enveloped, PrintRun, envelopes, note_step, run_of
 from worker.drop import DropFailed
-from worker.print_run.make import Made, Maker
+from worker.print_run.make import Made, Maker, Unprintable
 from worker.print_run.place import Place, Stage, Word
+from worker.print_run.sift import faults
 
 log = logging.getLogger(__name__)
 
 LOCKS = 0x64756570  # "duep": the first number of the lock, the run's own is the second
+
+
+class NothingLeft(Exception):  # noqa: N818 - it says what happened, see duepost.errors
+    """Every letter of the run was ejected."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,11 @@ class Worker:
                 word = Word(_stage(run), "DROP_REFUSED" if failed.refused else "DROP_FAILED", alarm=failed.refused)
             except OSError:
                 word = Word(_stage(run), "DOCUMENT_UNREADABLE", alarm=True)
-            except pikepdf.PdfError:
+            except Unprintable:
                 word = Word(_stage(run), "UNPRINTABLE", alarm=True)
+            except NothingLeft:
+                log.warning("print run %s: no letter is left in it", run.name)
+                word = Word(Stage.CONFIRMED)
             return self._note(run, word)
 
     def close(self) -> None:
@@ -61,12 +69,32 @@ class Worker:
     def _made(self, run: PrintRun) -> Made:
         with self.engine.connect() as connection:
             letters = envelopes(connection, run.id)
-        made = self.maker.make(run, letters)
+        if not letters:
+            raise NothingLeft
+        try:
+            made = self.maker.make(run, letters)
+        except (OSError, Unprintable):
+            if not self._ejected(run, letters):
+                raise
+            return self._made(replace(run, sha256=None))
         if run.sha256 not in {None, made.digest}:
             log.warning("print run %s: its PDF is another one than before; has duepost been updated?", run.name)
         with self.engine.begin() as connection:
             note_step(connection, run.id, pages=made.pages, sha256=made.digest, made_at=func.now())
         return made
+
+    def _ejected(self, run: PrintRun, letters: Sequence[Enveloped]) -> bool:
+        """True when letters that cannot be printed were taken out of the run; then it is another one."""
+        if run.offered_at is not None or run.again:  # they may have been printed
+            return False
+        with self.engine.connect() as connection:
+            beside = documents_beside(connection, run.id)
+        causes = faults(self.maker, run, letters, beside)
+        with self.engine.begin() as connection:
+            ejected = eject(connection, run.id, causes, actor=self.actor)
+        for sequence, cause in causes.items() if ejected else ():
+            log.error("print run %s: letter %d is ejected: %s", run.name, sequence, cause)
+        return bool(ejected)
 
     def _offered(self, run: PrintRun) -> None:
         with self.engine.begin() as connection:

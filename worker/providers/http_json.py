@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from duepost.errors import ConfigError
-from duepost.features import EVERYTHING, Feature
+from duepost.features import EVERYTHING, OF_INVOICE_SYSTEMS, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http import Http
@@ -65,8 +65,8 @@ class HttpJson:
 
     @property
     def features(self) -> frozenset[Feature]:
-        """Everything."""
-        return EVERYTHING
+        """Everything but what only an invoice system has."""
+        return EVERYTHING - OF_INVOICE_SYSTEMS
 
     def send(self, job: Job) -> Outcome:
         """POST the send once, its token as Idempotency-Key."""

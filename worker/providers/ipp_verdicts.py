@@ -20,6 +20,8 @@ TEMPORARY = Finding(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "TEMPORARY")
 CREDENTIALS = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED", alarm=True)
 NO_PRINTER = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "PRINTER_NOT_FOUND", alarm=True)
 PROTOCOL = Finding(Verdict.REFUSED, Status.ERROR, "PROTOCOL", alarm=True)
+# It has printed nothing, and another printer of the route may speak ours.
+OTHER_VERSION = Finding(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "PROTOCOL", alarm=True)
 
 # status code -> what it means; other 0x04xx are faults of ours, other 0x05xx the printer's trouble
 CODES: Mapping[int, Finding] = {
@@ -35,7 +37,7 @@ CODES: Mapping[int, Finding] = {
     0x0500: TEMPORARY,
     0x0501: PROTOCOL,  # operation not supported
     0x0502: TEMPORARY,
-    0x0503: PROTOCOL,  # version not supported
+    0x0503: OTHER_VERSION,  # version not supported
     0x0505: TEMPORARY,
     0x0506: TEMPORARY,
     0x0507: TEMPORARY,  # busy

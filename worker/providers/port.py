@@ -26,7 +26,9 @@ class Job:
     """One send as an adapter sees it.
 
     `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. `units`:
-    parts of an SMS, pages to print, else 1. Personal data stays out of the repr.
+    parts of an SMS, pages to print, else 1. `attempt`: its number, from 1; those that do not count have the next one's.
+    `provider_reference`: of a send in doubt, the provider's own name for it, as an attempt before was told.
+    Personal data stays out of the repr.
     """
 
     id: UUID
@@ -44,6 +46,8 @@ class Job:
     customer: str | None = field(default=None, repr=False)
     reference: str | None = field(default=None, repr=False)
     units: int = 1
+    attempt: int = 1
+    provider_reference: str | None = None
 
     @property
     def documents(self) -> tuple[Document, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from duepost.errors import ConfigError, InvalidSend
-from duepost.features import EVERYTHING, Feature
+from duepost.features import EVERYTHING, OF_INVOICE_SYSTEMS, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.broken import CERTIFICATE_REFUSED, CONNECTION_LOST, root, word
@@ -90,7 +90,7 @@ class Smtp:
     @property
     def features(self) -> frozenset[Feature]:
         """Everything."""
-        return EVERYTHING
+        return EVERYTHING - OF_INVOICE_SYSTEMS
 
     def send(self, job: Job) -> Outcome:
         """Submit one message. A reused connection found dead before the message's first byte is replaced once."""

@@ -12,11 +12,25 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Interval, Text, Uuid, and_, bindparam, case, exists, func, or_, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Interval,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from duepost.ledger.guard_tables import circuit, fence, pause
-from duepost.ledger.schema import state
+from duepost.ledger.schema import attempt, state
 from duepost.ledger.unnested import Columns, unnested
 from duepost.statuses import Status
 
@@ -47,7 +61,8 @@ class ToBegin:
 class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
-    `in_doubt`: a provider may have taken it at an attempt before.
+    `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
+    where it has told one.
     """
 
     id: UUID
@@ -56,6 +71,7 @@ class Begun:
     at: datetime
     token: int
     in_doubt: bool
+    provider_reference: str | None = None
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
@@ -121,6 +137,17 @@ def _begin() -> ReturningUpdate[Any]:
     broken = exists().where(
         circuit.c.provider == asked.c.provider, circuit.c.probe_lease.is_distinct_from(asked.c.lease)
     )
+    told = (
+        select(attempt.c.provider_reference)
+        .where(
+            attempt.c.send_id == state.c.send_id,
+            attempt.c.provider == asked.c.provider,
+            attempt.c.provider_reference.is_not(None),
+        )
+        .order_by(attempt.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         update(state)
         .where(
@@ -137,7 +164,15 @@ def _begin() -> ReturningUpdate[Any]:
             attempts=state.c.attempts + 1,
             lease=asked.c.token,
         )
-        .returning(state.c.send_id, state.c.attempts, state.c.status, state.c.begun_at, state.c.lease, state.c.in_doubt)
+        .returning(
+            state.c.send_id,
+            state.c.attempts,
+            state.c.status,
+            state.c.begun_at,
+            state.c.lease,
+            state.c.in_doubt,
+            case((state.c.in_doubt, told)),  # looked for only then
+        )
     )
 
 

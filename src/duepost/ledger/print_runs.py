@@ -63,13 +63,13 @@ class PrintRun:
 
 @dataclass(frozen=True, slots=True)
 class Enveloped:
-    """One send of a run, as the file of its run needs it."""
+    """One send of a run, as the file of its run needs it. `address`: where the letter goes."""
 
     sequence: int
     send_id: UUID
     pages: int
     document_sha256: bytes
-    to_address: str | None = field(repr=False)
+    address: str | None = field(repr=False)
     filename: str | None
 
 
@@ -170,7 +170,7 @@ def envelopes(connection: Connection, number: int) -> list[Enveloped]:
             envelope.c.send_id,
             envelope.c.pages,
             document.c.sha256,
-            send.c.to_address,
+            func.coalesce(send.c.options["postal"].astext, send.c.to_address),
             send.c.filename,
         )
         .join_from(envelope, send, send.c.id == envelope.c.send_id)

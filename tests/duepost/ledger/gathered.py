@@ -12,6 +12,7 @@ from duepost.document_kinds import StoredDocument
 from duepost.ledger.accept import copy_in
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.schema import document, transition
+from duepost.options import NONE, Options
 from duepost.sends import Channel
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import accepted, set_state
@@ -28,11 +29,12 @@ def gather(
     ago: timedelta = timedelta(0),
     account: str = "default",
     run_id: int | None = None,
+    options: Options = NONE,
 ) -> list[UUID]:
     """One send for each document, gathered so long ago."""
     at: datetime = connection.execute(select(func.now() - ago)).scalar_one()
     usual = accepted(connection, lane=LANE, account=account, run_id=run_id)
-    letter = replace(usual.send, channel=Channel.PRINT, to_address=ADDRESS, units=2)
+    letter = replace(usual.send, channel=Channel.PRINT, to_address=ADDRESS, units=2, options=options)
     sends = [
         replace(usual, id=new_id(), business_key=uuid4(), document=one, send=replace(letter, filename=f"{number}.pdf"))
         for number, one in enumerate(documents, 1)

@@ -51,7 +51,7 @@ def test_a_run_holds_what_had_gathered_by_the_cut_off_in_order_of_acceptance(con
     number = close(connection, account_id(connection), LANE, now(connection) - HOUR)
     assert number is not None
     assert [(one.sequence, one.send_id) for one in envelopes(connection, number)] == [(1, early[0]), (2, early[1])]
-    assert [one.to_address for one in envelopes(connection, number)] == [ADDRESS, ADDRESS]
+    assert [one.address for one in envelopes(connection, number)] == [ADDRESS, ADDRESS]
     assert set(in_runs(connection, [*early, *late])) == set(early)
 
 

@@ -1,6 +1,9 @@
 """What does a test of print runs need?"""
 
+import csv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from worker.print_run.work import Worker
 
 @dataclass
 class Rig:
-    """A closed run of three letters."""
+    """A closed run."""
 
     engine: Engine
     maker: Maker
@@ -61,13 +64,54 @@ def pdf_of(pages: int, text: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def rig(engine: Engine, documents: DocumentStore, tmp_path: Path) -> Rig:
-    folder = tmp_path / "out"
+def closed_run(engine: Engine, documents: DocumentStore, folder: Path, contents: Sequence[bytes]) -> Rig:
+    """Run P000001, closed, with a letter of each content."""
     folder.mkdir()
-    stored = [documents.put(pdf_of(pages, f"letter {pages}")) for pages in (1, 2, 3)]
+    stored = [documents.put(one) for one in contents]
     with engine.begin() as connection:
         ids = gather(connection, stored)
         found = account_named(connection, "default")
         assert close(connection, found.id, LANE, found.now) == 1
     return Rig(engine, Maker(documents, Mark(), duplex=True), folder, ids)
+
+
+RigOf = Callable[[list[bytes]], Rig]
+LETTERS = [pdf_of(1, f"letter {number}") for number in range(5)]
+
+
+@pytest.fixture
+def rig(engine: Engine, documents: DocumentStore, tmp_path: Path) -> Rig:
+    return closed_run(engine, documents, tmp_path / "out", [pdf_of(pages, f"letter {pages}") for pages in (1, 2, 3)])
+
+
+@pytest.fixture
+def store(documents: DocumentStore) -> DocumentStore:
+    return documents
+
+
+@pytest.fixture
+def rig_of(engine: Engine, store: DocumentStore, tmp_path: Path) -> RigOf:
+    return lambda contents: closed_run(engine, store, tmp_path / "out", contents)
+
+
+@pytest.fixture
+def five(rig_of: RigOf) -> Rig:
+    """Run P000001 of five letters."""
+    return rig_of(LETTERS)
+
+
+def place_of(store: DocumentStore, content: bytes) -> Path:
+    """Where the store keeps it."""
+    assert isinstance(store.place, Path)
+    name = sha256(content).hexdigest()
+    return store.place / name[:2] / name
+
+
+def sequences(rig: Rig) -> list[str]:
+    """Of the manifest."""
+    return [row["sequence"] for row in csv.DictReader((rig.folder / "P000001.csv").read_text().splitlines())]
+
+
+def statuses(rig: Rig) -> list[object]:
+    with rig.engine.connect() as connection:
+        return [state_of(connection, one)["status"] for one in rig.ids]

@@ -10,7 +10,6 @@ import pikepdf
 import pytest
 from sqlalchemy import func, select
 
-from duepost.documents import DocumentStore
 from duepost.ledger.print_confirm import hand_over_again
 from tests.worker.print_run.conftest import Rig
 from worker.drop import DropFailed
@@ -131,10 +130,3 @@ def test_a_place_that_takes_nothing_is_told_and_tried_again(rig: Rig, refused: b
     assert rig.run().trouble == trouble
     rig.worker().work(1)
     assert rig.run().trouble is None
-
-
-def test_a_document_that_the_store_lost_holds_the_run_and_says_so(rig: Rig, documents: DocumentStore) -> None:
-    assert isinstance(documents.place, Path)
-    next(one for one in documents.place.rglob("*") if one.is_file()).unlink()
-    assert rig.worker().work(1) == "print run P000001: closed (DOCUMENT_UNREADABLE)"
-    assert rig.files() == []

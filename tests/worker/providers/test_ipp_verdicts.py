@@ -18,7 +18,6 @@ OURS = (Verdict.REFUSED, Status.ERROR)
     [
         (0x0500, RETRY),
         (0x0502, RETRY),
-        (0x0503, OURS),  # a version that the printer has not: a retry would meet the same
         (0x0505, RETRY),
         (0x0506, RETRY),
         (0x0507, RETRY),
@@ -40,6 +39,11 @@ def test_a_status_code(code: int, meaning: tuple[Verdict, Status]) -> None:
     outcome = of_code(Reply(code))
     assert (outcome.verdict, outcome.status) == meaning
     assert outcome.alarm is (meaning in {PAUSE, OURS})
+
+
+def test_a_printer_of_another_version_of_ipp_calls_an_operator_while_another_printer_may_take_over() -> None:
+    outcome = of_code(Reply(0x0503))
+    assert ((outcome.verdict, outcome.status), outcome.alarm, outcome.reason.code) == (RETRY, True, "PROTOCOL")
 
 
 @pytest.mark.parametrize(

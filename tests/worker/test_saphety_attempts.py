@@ -1,0 +1,93 @@
+"""Does the ledger end where SIN says, asked as often as it takes, with one mail and never a guess?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
+from sandbox.saphety_counterpart import SaphetyCounterpart
+from tests.worker.conftest import AttempterOf
+from tests.worker.providers.saphety_account import DOCUMENT, PASSWORD, account
+from tests.worker.test_attempt import attempt, due_again, leased, reasons, standing
+
+
+@pytest.fixture
+def point(tmp_path: Path) -> Iterator[SaphetyCounterpart]:
+    with SaphetyCounterpart(tmp_path / "sin", password=PASSWORD) as server:
+        yield server
+
+
+class Night:
+    """A send that is due again until SIN's word is final."""
+
+    def __init__(self, engine: Engine, attempter_of: AttempterOf, point: SaphetyCounterpart) -> None:
+        self.engine, self.attempter_of, self.point = engine, attempter_of, point
+
+    def told(self, attempts: int, *, channel: Channel = Channel.EMAIL, digits: str = "d6f", **more: Any) -> Any:
+        """Status and reasons after so many attempts."""
+        local = more.pop("to", "anna")
+        provider = account(self.point, **more)
+        attempter = replace(self.attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), channel=channel)
+        lease, send = leased(self.engine)
+        changes: dict[str, Any] = {
+            "reference": DOCUMENT[:-3] + digits,
+            "channel": channel,
+            "to_address": f"{local}@customer.test",
+        }
+        send = replace(send, **changes)
+        attempt(attempter, lease, send)
+        for _ in range(attempts - 1):
+            attempt(attempter, due_again(self.engine), send)
+        provider.close()
+        return int(standing(self.engine, send).status), reasons(self.engine, send)
+
+
+@pytest.fixture
+def night(engine: Engine, attempter_of: AttempterOf, point: SaphetyCounterpart) -> Night:
+    return Night(engine, attempter_of, point)
+
+
+def test_a_mail_is_polled_until_it_left(night: Night, point: SaphetyCounterpart) -> None:
+    assert night.told(3) == (200, ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"])
+    assert len(point.taken()) == 1
+
+
+def test_a_silence_is_asked_about_and_mailed_once(night: Night, point: SaphetyCounterpart) -> None:
+    assert night.told(2, to="anna903") == (200, ["OUTCOME_UNKNOWN", "ACCEPTED"])
+    assert len(point.taken()) == 1
+
+
+def test_a_mail_that_bounces_says_so(night: Night) -> None:
+    assert night.told(3, to="anna902") == (330, ["IN_PROGRESS", "IN_PROGRESS", "NOT_DELIVERED"])
+
+
+def test_a_busy_balancer_costs_no_second_mail(night: Night, point: SaphetyCounterpart) -> None:
+    assert night.told(2, to="anna904") == (100, ["THROTTLED", "IN_PROGRESS"])
+    assert len(point.taken()) == 1
+
+
+def test_of_a_document_mailed_before_a_doubt_is_a_persons_to_end(night: Night, point: SaphetyCounterpart) -> None:
+    assert night.told(2, to="anna905", poll=False) == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
+    assert len(point.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    ("digits", "attempts", "expected"),
+    [
+        ("d6f", 3, (200, ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"])),
+        ("901", 3, (350, ["IN_PROGRESS", "IN_PROGRESS", "REJECTED"])),
+        ("902", 3, (300, ["IN_PROGRESS", "IN_PROGRESS", "REFUSED_BY_PROVIDER"])),
+        ("903", 2, (9999, ["IN_PROGRESS", "NOT_INTEGRATED"])),
+        ("904", 1, (300, ["NOT_FOUND"])),
+    ],
+)
+def test_an_e_invoice_is_followed_to_its_end(
+    night: Night, point: SaphetyCounterpart, digits: str, attempts: int, expected: tuple[int, list[str]]
+) -> None:
+    assert night.told(attempts, channel=Channel.XML, digits=digits) == expected
+    assert point.taken() == []

@@ -1,0 +1,123 @@
+"""How does Abillify send an invoice that it has to its customer again?
+
+Abillify API, POST /invoices/{invoiceReference}/resendInvoice: the document's e-mail, to the address that the document
+has. A repeat under the same Idempotency-Key is answered as the first was for 24 hours, whatever that was; so what the
+network lost is asked for again under the old key, and what Abillify failed at is tried under a new one.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from duepost.features import Feature
+from duepost.reasons import Reason
+from duepost.statuses import Status
+from worker.http import Http
+from worker.http_line import Answer, NoAnswer
+from worker.providers.finding import Finding
+from worker.providers.http_verdicts import CREDENTIALS, NOT_FOUND, PROTOCOL, TEMPORARY, judge, outcome_of
+from worker.providers.port import Job, Outcome, Verdict
+from worker.providers.sms_port import accepted, basic, check_url, coded, fields_of, hide
+
+REFUSED = Finding(Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
+DONE = "0"  # resultcode: a job was started
+
+# "code" of an error in Abillify's own shape -> what it means; 5xx: TEMPORARY
+ERRORS = {400: REFUSED, 401: CREDENTIALS, 403: CREDENTIALS, 404: NOT_FOUND, 405: PROTOCOL, 409: REFUSED}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abillify:
+    """An account at Abillify.
+
+    url: of the API, such as https://customer.abillify.com/api. total_limit: for one call, connecting included.
+
+    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    """
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    total_limit: timedelta = timedelta(seconds=30)
+    ca_file: Path | None = None
+    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    _http: Http = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """None: text, documents and receiver are what Abillify has."""
+        return frozenset()
+
+    @property
+    def total_deadline(self) -> timedelta:
+        """No key is tried after one call's time, and the last one may take as long again."""
+        return self.total_limit * 2
+
+    def send(self, job: Job) -> Outcome:
+        """Ask for the e-mail once, under the first key that Abillify has not failed at."""
+        login = basic(self.user, self.password)
+        headers = {"Authorization": login, "Content-Type": "application/json", "Accept": "application/json"}
+        url = f"{self.url.rstrip('/')}/invoices/{quote(job.reference or job.invoice, safe='')}/resendInvoice"
+        until = time.monotonic() + self.total_limit.total_seconds()
+        for number in range(1, job.attempt + 1):
+            answer = self._http.post(url, b"{}", {**headers, "Idempotency-Key": key(job.token, number)})
+            if not _failed(answer) or time.monotonic() > until:
+                break
+        return hide(_meant(answer) or judge(answer, self.now()), [self.password, login.removeprefix("Basic ")])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+
+def key(token: str, number: int) -> str:
+    """The Idempotency-Key of the send's first try, second, and so on. Abillify takes 255 characters."""
+    return token if number == 1 else f"{token}-{number}"
+
+
+def _failed(answer: Answer | NoAnswer) -> bool:
+    """True for a 5xx of Abillify's own, which its key keeps; a balancer's is not kept."""
+    return isinstance(answer, Answer) and answer.status >= 500 and _code(answer) is not None
+
+
+def _code(answer: Answer) -> int | None:
+    fields = fields_of(answer)
+    code = fields.get("code")
+    return (
+        code if isinstance(code, int) and not isinstance(code, bool) and isinstance(fields.get("type"), str) else None
+    )
+
+
+def _meant(answer: Answer | NoAnswer) -> Outcome | None:
+    if not isinstance(answer, Answer):
+        return None
+    fields = fields_of(answer)
+    if answer.status == 200:
+        result = fields.get("resultcode")
+        if not isinstance(result, str):
+            return None
+        return accepted(answer, str(fields.get("job") or "")) if result == DONE else coded(REFUSED, answer, result)
+    if _code(answer) is None:
+        return None
+    if answer.status >= 500:
+        return outcome_of(TEMPORARY, answer)  # whatever Retry-After says, the next try has another key
+    finding = ERRORS.get(answer.status)
+    return _told(finding, answer) if finding else None
+
+
+def _told(finding: Finding, answer: Answer) -> Outcome:
+    """With Abillify's word for the kind of error; its sentences stay in the answer."""
+    outcome = outcome_of(finding, answer)
+    kind = str(fields_of(answer)["type"])[:100]
+    return replace(outcome, reason=Reason(finding.code, values={**outcome.reason.values, "type": kind}))

@@ -1,0 +1,87 @@
+"""How does Acumulus mail an invoice that it has, or a reminder of it?
+
+Acumulus API, "Email invoice or reminder": POST invoices/invoice_mail.php, one form field `xmlstring`. It knows no
+repeats and cannot be asked, so what may have been taken is repeated by nobody but a person.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode
+
+from duepost.features import Feature
+from duepost.reasons import Reason
+from duepost.sends import Kind
+from duepost.statuses import Status
+from worker.http import Http
+from worker.providers.acumulus_answer import read
+from worker.providers.acumulus_request import TOKEN, Contract, document
+from worker.providers.acumulus_verdicts import meant
+from worker.providers.port import Job, Outcome, Verdict
+from worker.providers.sms_port import check_url, hide
+
+PLACE = "invoices/invoice_mail.php"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acumulus:
+    """An account at Acumulus.
+
+    url: of the API's tree, without the resource. language: of its answers. total_limit: for one call, connecting
+    included.
+
+    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    """
+
+    contract: Contract
+    url: str = "https://api.sielsystems.nl/acumulus/stable"
+    language: Literal["en", "nl"] = "en"
+    total_limit: timedelta = timedelta(seconds=30)
+    ca_file: Path | None = None
+    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    _http: Http = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+
+    @property
+    def features(self) -> frozenset[Feature]:
+        """No document of ours, and no name beside From."""
+        return frozenset(
+            {
+                Feature.SUBJECT,
+                Feature.NOTE,
+                Feature.SENDER,
+                Feature.CONFIRM_READ,
+                Feature.COPY,
+                Feature.INTERNAL_NOTE,
+                Feature.PROVIDER_DOCUMENTS,
+            }
+        )
+
+    @property
+    def total_deadline(self) -> timedelta:
+        """One call's."""
+        return self.total_limit
+
+    def send(self, job: Job) -> Outcome:
+        """POST the mail once."""
+        if not TOKEN.fullmatch(job.reference or ""):
+            return Outcome(Verdict.REFUSED, Status.ERROR, Reason("INVOICE_TOKEN_MISSING", field="Reference"))
+        # A credit note is an invoice there, by a token of its own.
+        xml = document(job, self.contract, reminder=job.kind == Kind.REMINDER, language=self.language)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, application/xml"}
+        body = urlencode({"xmlstring": xml}).encode()
+        answer = self._http.post(f"{self.url.rstrip('/')}/{PLACE}", body, headers)
+        return hide(meant(answer, read(answer), self.now()), [self.contract.password])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()

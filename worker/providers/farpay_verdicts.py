@@ -1,0 +1,132 @@
+"""What do FarPay's status of an invoice and its error codes mean for the send?
+
+FarPay API v2, "Send" node, table of send statuses; "Invoice", error codes of POST invoices.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from duepost.reasons import Reason
+from duepost.statuses import Status
+from worker.http_line import Answer, NoAnswer
+from worker.providers.finding import Finding, reference
+from worker.providers.http_verdicts import CREDENTIALS, PROTOCOL, judge, outcome_of
+from worker.providers.port import Outcome, Verdict
+
+AT_WORK = Finding(Verdict.PENDING, Status.QUEUE, "IN_PROGRESS")
+REFUSED = Finding(Verdict.REFUSED, Status.ERROR, "FARPAY_REFUSED")
+# A 500 may come after the invoice was stored, so it is asked for before anything else.
+FAILED_INSIDE = Finding(Verdict.UNKNOWN, Status.ERROR, "GATEWAY_LOST_IT")
+
+# FarPay's number -> what it means; each number keeps its meaning here, see duepost.statuses
+STATUSES: Mapping[int, Finding] = {
+    Status.QUEUE: AT_WORK,
+    Status.PENDING_APPROVAL: Finding(Verdict.PENDING, Status.QUEUE, "AWAITS_APPROVAL"),
+    Status.READY_TO_PRINT: Finding(Verdict.PENDING, Status.QUEUE, "IN_PRINT_QUEUE"),
+    Status.SENT: Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED"),
+    Status.ERROR: Finding(Verdict.REFUSED, Status.ERROR, "HALTED"),
+    # It has the invoice, and nobody says whether it tries again by itself: no other lane may take it over.
+    Status.ERROR_SENDING_EMAIL: Finding(Verdict.PENDING, Status.ERROR_SENDING_EMAIL, "MAIL_TROUBLE"),
+    Status.WRONG_EMAIL_ADDRESS: Finding(Verdict.REFUSED, Status.WRONG_EMAIL_ADDRESS, "MAILBOX_UNKNOWN"),
+    Status.EMAIL_BOUNCED: Finding(Verdict.REFUSED, Status.EMAIL_BOUNCED, "MAILBOX_UNAVAILABLE"),
+    Status.EMAIL_MARKED_AS_SPAM: Finding(Verdict.REFUSED, Status.EMAIL_MARKED_AS_SPAM, "SPAM"),
+    Status.EMAIL_REJECTED: Finding(Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED"),
+    Status.MISSING_EMAIL_ADDRESS: Finding(Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, "ADDRESS_MISSING"),
+    Status.NA: Finding(Verdict.REFUSED, Status.NA, "SENDS_NOTHING"),
+    Status.NOT_SENT: Finding(Verdict.REFUSED, Status.NOT_SENT, "NOT_SENT_THERE"),
+}
+NAMES: Mapping[str, Status] = {status.label.casefold(): status for status in Status}
+
+NUMBER_TAKEN = 10009
+# code of an error -> what it means; every other code refuses this send alone
+CODES: Mapping[int, Finding] = {
+    9000: CREDENTIALS,  # the key; the next send would meet the same, so it must not end the whole month's
+}
+CODE = re.compile(r"^\s*(\d{1,9})(?::\d{1,9})?::")
+
+
+def status_of(fields: Mapping[str, Any]) -> Status | None:
+    """The send status of an invoice: a number, a number in quotes, or a name in any case."""
+    node = fields.get("Send")
+    for said in (fields.get("SendStatus"), node.get("Status") if isinstance(node, Mapping) else None):
+        status = _status(said)
+        if status is not None:
+            return status
+    return None
+
+
+def _status(said: object) -> Status | None:
+    if isinstance(said, bool) or not isinstance(said, int | str):
+        return None
+    word = str(said).strip()
+    if word.isascii() and word.isdecimal():
+        number = int(word[:9])
+        return Status(number) if number in STATUSES else None
+    return NAMES.get(word.casefold())
+
+
+def of_invoice(answer: Answer, fields: Mapping[str, Any]) -> Outcome | None:
+    """Of an answer that shows the invoice; None when it shows none."""
+    number = id_of(fields)
+    status = status_of(fields)
+    if status is None and (number is None or fields.get("SendStatus") is not None):
+        return None
+    outcome = outcome_of(STATUSES[status] if status else AT_WORK, answer)
+    values = {**outcome.reason.values, "status": int(status)} if status else outcome.reason.values
+    named = None if number is None else reference(str(number))
+    return replace(outcome, reason=Reason(outcome.reason.code, values=values), provider_reference=named)
+
+
+def of_refusal(answer: Answer | NoAnswer, now: datetime) -> Outcome:
+    """Of an answer that shows no invoice: by its code where it has one, else by HTTP."""
+    code = code_of(answer)
+    if isinstance(answer, Answer):
+        if code is not None:
+            outcome = outcome_of(CODES.get(code, REFUSED), answer)
+            return replace(outcome, reason=Reason(outcome.reason.code, values={**outcome.reason.values, "code": code}))
+        if answer.status == 500:
+            return outcome_of(FAILED_INSIDE, answer)
+        if answer.status == 405:
+            return outcome_of(PROTOCOL, answer)
+    return judge(answer, now)
+
+
+def id_of(fields: Mapping[str, Any]) -> int | None:
+    """FarPay's own number of the invoice."""
+    number = fields.get("Id")
+    if isinstance(number, str) and number.isascii() and number.isdecimal() and len(number) < 20:
+        number = int(number)
+    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
+
+
+def code_of(answer: Answer | NoAnswer) -> int | None:
+    """The code of `code::text`, wherever an answer that is no success has it."""
+    if not isinstance(answer, Answer) or answer.status < 400:
+        return None
+    said = read(answer)
+    if isinstance(said, Mapping):
+        said = said.get("Message")
+    if said is None:  # plain text, or XML
+        said = re.sub(r"<[^>]*>", "", answer.body[:4000].decode(errors="replace"))
+    found = CODE.match(said) if isinstance(said, str) else None
+    return int(found[1]) if found else None
+
+
+def read(answer: Answer | NoAnswer) -> Any:
+    """The JSON that a whole answer is; None when it is none."""
+    if not (isinstance(answer, Answer) and answer.whole):
+        return None
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested to break the parser
+        return None
+
+
+def shown(answer: Answer | NoAnswer) -> Mapping[str, Any]:
+    """The invoice that a success shows; nothing when it is something else."""
+    said = read(answer) if isinstance(answer, Answer) and answer.status // 100 == 2 else None
+    return said if isinstance(said, dict) else {}
