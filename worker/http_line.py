@@ -21,8 +21,10 @@ from worker.deadline import Deadline, DeadlineSocket
 LARGEST_ANSWER = 1_000_000  # bytes of body
 LARGEST_HEAD = 64 * 1024  # bytes
 
-# At DEBUG urllib3 writes the address of every request, and in some there are a password and a telephone number.
-logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
+# urllib3 writes addresses of requests, and in some there are a password and a telephone number: at DEBUG every one, and
+# at WARNING that of an answer whose header cannot be read.
+for _quoting in ("urllib3.connectionpool", "urllib3.connection"):
+    logging.getLogger(_quoting).addFilter(lambda _: False)
 
 
 @dataclass(frozen=True, slots=True)

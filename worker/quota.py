@@ -1,7 +1,8 @@
 """How many units may a provider account be given, by all processes together?
 
-One token bucket in Valkey for each account, as GCRA keeps it: the one number is when the bucket will be full again. It
-runs on Valkey's clock, so the machines' own clocks need not agree.
+One token bucket in Valkey for each account, as GCRA keeps it: when the bucket will be full again, and when that was
+written. It runs on Valkey's clock, so the machines' own clocks need not agree; where that clock is set back, the bucket
+goes back with it.
 """
 
 import logging
@@ -26,11 +27,13 @@ TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
 local each, burst, wanted, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local full, written = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%S+)$')
+full, written = tonumber(full or now), tonumber(written or now)
+full = math.max(full - math.max(written - now, 0), now)
 local wait = math.max(full + (math.min(wanted, burst) - burst) * each - now, 0)
 if wait > patience then return tostring(-wait) end
 full = full + wanted * each
-redis.call('SET', KEYS[1], string.format('%.6f', full), 'PX', math.ceil((full - now) * 1000) + 1000)
+redis.call('SET', KEYS[1], string.format('%.6f %.6f', full, now), 'PX', math.ceil((full - now) * 1000) + 1000)
 return tostring(wait)
 """
 

@@ -96,6 +96,18 @@ def test_a_process_that_stops_does_not_wait_for_its_turn(monkeypatch: pytest.Mon
     quota.close()
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer(make: Make, valkey: ValkeyServer) -> None:
+    quota = make(burst=1, per_second=0.1)
+    quota.wait(1)
+    with Redis(unix_socket_path=str(valkey.socket_path)) as client:
+        # As it would stand there had Valkey's clock been an hour ahead then.
+        numbers = [float(number) + 3600 for number in client.get(quota._key).split()]
+        client.set(quota._key, " ".join(f"{number:.6f}" for number in numbers))
+    wait = quota.wait(1)
+    assert wait is not None
+    assert wait <= timedelta(seconds=10)
+
+
 def test_while_valkey_is_away_nothing_goes() -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
     quota = Quota(url, "sms", per_second=1, burst=1, stopping=threading.Event())

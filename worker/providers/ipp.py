@@ -7,7 +7,7 @@ send's token as its name, so before anything is printed a second time the printe
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from worker.providers.port import Document, Job, Outcome, Verdict
 
 PORT = 631
 SCHEMES = {"ipp": "http", "ipps": "https"}
-CALLS = 5  # of one send, at most, beside those that ask for the job's state
+CALLS = 6  # of one attempt, at most, beside those that ask for the job's state: it is asked before and within the send
 NOT_FOUND = 0x0406
 MISSING = Outcome(Verdict.REFUSED, Status.ERROR, Reason("DOCUMENT_MISSING", field="Document"))
 # states in the order in which they speak for a job of that name
@@ -89,8 +89,8 @@ class Ipp:
 
     @property
     def total_deadline(self) -> timedelta:
-        """All requests of one send, and the time its job is watched."""
-        return self.call_limit * (CALLS + 1) + self.print_limit
+        """All requests of one attempt, the time its job is watched, and the last look at it."""
+        return self.call_limit * (CALLS + 1) + self.print_limit + self.look_every
 
     def send(self, job: Job) -> Outcome:
         """Print the document, unless the printer has a job of that name already."""
@@ -109,7 +109,7 @@ class Ipp:
             job.document.content,
         )
         if isinstance(said, Outcome):
-            return said
+            return _perhaps_taken(said)
         if not said.yes or not said.jobs:
             return (
                 of_code(said) if not said.yes else Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("ANSWER_UNREADABLE"))
@@ -131,7 +131,7 @@ class Ipp:
             said = self._asked(Operation.GET_JOBS, {"which-jobs": which, "requested-attributes": list(JOB_ATTRIBUTES)})
             refusal = self._refusal(said)
             if refusal:
-                return refusal
+                return _asked_in_vain(refusal) if refusal.verdict is Verdict.REFUSED else refusal
             assert isinstance(said, Reply)  # noqa: S101 - everything else is a refusal
             found += [one for one in said.jobs if one.name == name]
         for one in found:
@@ -175,10 +175,7 @@ class Ipp:
         """Of a question that prints nothing: whatever went wrong, the printer surely has not taken the send."""
         if isinstance(said, Reply):
             return None if said.yes else of_code(said)
-        if said.verdict is Verdict.UNKNOWN:
-            reason = Reason("ASKED_IN_VAIN", values={"cause": said.reason.code, **said.reason.values})
-            return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, said.answer)
-        return said
+        return _asked_in_vain(said) if said.verdict is Verdict.UNKNOWN else said
 
     def _asked(
         self, operation: Operation, about: dict[str, Any], wanted: dict[str, Any] | None = None, content: bytes = b""
@@ -208,3 +205,16 @@ class Ipp:
             return {}
         pair = f"{self.user}:{self.password or ''}"
         return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def _asked_in_vain(said: Outcome) -> Outcome:
+    """A refused question says nothing of the send that it was about."""
+    reason = Reason("ASKED_IN_VAIN", values={"cause": said.reason.code, **said.reason.values})
+    return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, said.answer, alarm=said.alarm)
+
+
+def _perhaps_taken(said: Outcome) -> Outcome:
+    """Of Print-Job: a printer that fails with 500 may have the job, so no other printer takes over before it is asked."""
+    if said.reason.values.get("http") != 500:
+        return said
+    return replace(said, verdict=Verdict.UNKNOWN, status=Status.ERROR)

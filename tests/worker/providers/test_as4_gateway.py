@@ -121,6 +121,7 @@ def test_what_it_took_without_answering_is_found_by_asking(access_point: AccessP
         (404, (Verdict.WAIT, 310, "SENDING_DISABLED")),
         (422, (Verdict.TRANSIENT, 310, "TEMPORARY")),  # and it knows no such transaction
         (429, (Verdict.WAIT, 310, "THROTTLED")),
+        (500, (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),  # it may have stored the document: it is asked
         (502, (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),
         (503, (Verdict.TRANSIENT, 310, "TEMPORARY")),
     ],

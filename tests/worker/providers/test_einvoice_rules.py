@@ -21,6 +21,8 @@ OWN_RULE = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XS
  xmlns:svrl="http://purl.oclc.org/dsdl/svrl"><xsl:template match="/"><svrl:schematron-output>
  <svrl:failed-assert id="OWN-1" flag="{flag}" location="/*:Invoice[1]"><svrl:text>Never.</svrl:text>
  </svrl:failed-assert></svrl:schematron-output></xsl:template></xsl:stylesheet>"""
+NO_REPORT = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+ ><xsl:template match="/"><html/></xsl:template></xsl:stylesheet>"""
 
 
 @pytest.fixture
@@ -76,9 +78,10 @@ def test_an_operators_own_rule_holds_unless_it_only_warns(
     assert checked(invoice_xml(), tmp_path).verdict is verdict
 
 
-def test_a_rule_file_that_is_none_is_no_fault_of_the_send(checked: Checked, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["<xsl:stylesheet/>", NO_REPORT, NO_REPORT.replace("<html/>", "")])
+def test_a_rule_file_that_is_none_is_no_fault_of_the_send(checked: Checked, tmp_path: Path, text: str) -> None:
     (tmp_path / "peppol").mkdir()
-    (tmp_path / "peppol" / "broken.xslt").write_text("<xsl:stylesheet/>")
+    (tmp_path / "peppol" / "broken.xslt").write_text(text)
     outcome = checked(invoice_xml(), tmp_path)
     assert (outcome.verdict, outcome.reason.code, outcome.alarm) == (Verdict.TRANSIENT, "RULES_NOT_RUN", True)
     assert checked(invoice_xml()).verdict is Verdict.ACCEPTED

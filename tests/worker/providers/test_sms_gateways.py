@@ -266,6 +266,20 @@ def test_no_log_and_no_answer_tells_the_secret_or_the_number(
     assert not any(word in told for word in (*QUOTED, "20123456"))
 
 
+def broken_header(talk: Talk) -> None:
+    talk.hear()
+    talk.say(b"HTTP/1.1 202 Accepted\r\nno header\r\nContent-Length: 24\r\n\r\n0: Accepted for delivery")
+
+
+def test_an_answer_with_a_broken_header_puts_no_address_into_the_log(
+    sms: MakeJob, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    with Misbehaving(broken_header) as server:
+        once("kannel", f"http://127.0.0.1:{server.port}", sms(), secret="correct-horse")
+    assert not any(word in caplog.text for word in ("correct-horse", "20123456"))
+
+
 def garbage(talk: Talk) -> None:
     talk.hear()
     talk.say(b"\0\0 sendsms\r\n\r\n")
