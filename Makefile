@@ -6,6 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 BIN := .venv/bin
 READY := .venv/.ready
 TESTS ?= tests
+JOBS ?= 3
 
 help:  ## what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +23,8 @@ demo: $(READY)  ## send a month-end file of 1,000 invoices and account for every
 chaos: $(READY)  ## break everything, and hold ledger and providers against each other (SHORT=1; ONLY=broker; SOAK=120 SEED=7; UNPROTECTED=1)
 	$(BIN)/python -m sandbox.chaos $(if $(SHORT),--short) $(if $(ONLY),--only '$(ONLY)') $(if $(SOAK),--soak $(SOAK)) $(if $(SEED),--seed $(SEED)) $(if $(UNPROTECTED),--unprotected) $(if $(TIMES),--times $(TIMES))
 
-test: $(READY)  ## run the tests against servers of their own (TESTS=tests/duepost for a part)
-	$(BIN)/python -m pytest $(TESTS)
+test: $(READY)  ## run the tests against servers of their own (TESTS=tests/duepost for a part, JOBS=1 one after another)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 check: $(READY)  ## lint, formatting, types and the arrows between rooms
 	$(BIN)/ruff check .

@@ -214,7 +214,7 @@ def _asked_in_vain(said: Outcome) -> Outcome:
 
 
 def _perhaps_taken(said: Outcome) -> Outcome:
-    """Of Print-Job: a printer that fails with 500 may have the job, so no other printer takes over before it is asked."""
+    """Of Print-Job: a printer that fails with 500 may have the job: it is asked before another printer takes over."""
     if said.reason.values.get("http") != 500:
         return said
     return replace(said, verdict=Verdict.UNKNOWN, status=Status.ERROR)
