@@ -28,7 +28,7 @@ def lane_list() -> None:
 
 @lane_app.command("forget")
 def lane_forget(name: Annotated[str, typer.Argument(help="Name of the lane.")]) -> None:
-    """Take a lane off the list that no worker serves any more.
+    """Take a lane off the list that no worker serves any more; one that is served is refused until a worker starts.
 
     Example: duepost lane forget old-gateway
     """
@@ -38,4 +38,4 @@ def lane_forget(name: Annotated[str, typer.Argument(help="Name of the lane.")]) 
     if not found:
         err.print(f"no worker has told of a lane {name}", markup=False)
         raise typer.Exit(NOT_FOUND)
-    out.print(f"lane {name} is forgotten; a worker that serves it tells of it again", markup=False)
+    out.print(f"lane {name} is forgotten; a worker that serves it tells of it when it starts anew", markup=False)

@@ -117,6 +117,10 @@ def _lines(found: list[tuple[NewReceipt, Taken]]) -> Iterator[str]:
 def _content(mail: Path, counts: Counter[str]) -> bytes | None:
     """None when another program has taken it, or when it cannot be read: it stays where it is."""
     try:
+        if not mail.is_file() and mail.exists():
+            err.print(f"{mail.name!a} is no file", highlight=False, soft_wrap=True)  # a FIFO would keep us waiting
+            counts[UNREADABLE] += 1
+            return None
         with mail.open("rb") as file:
             return file.read(LARGEST + 1)
     except FileNotFoundError:

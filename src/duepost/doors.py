@@ -45,7 +45,9 @@ def enqueue(connection: Connection, send: NewSend, *, door: Door | None = None, 
     """
     with answered():
         intake = Intake(connection, door or door_from_environment(), source=source)
-        first, *others = [intake.accept(one) for one in intake.check(send)]
+        # All receivers' before the first is accepted: a store that fails in between leaves nothing behind.
+        prepared = [intake.prepare(one) for one in intake.check(send)]
+        first, *others = [intake.accept(one) for one in prepared]
         return replace(first, also=tuple(others)) if others else first
 
 

@@ -28,12 +28,21 @@ def given_name(field: str, source: object, filename: object, invoice: str) -> st
 
 
 def attachments(given: object, invoice: str) -> tuple[Attachment, ...]:
-    """Further documents, each with a name. Raises: InvalidSend for Attachments or Filename."""
+    """Further documents, each with a name. Raises: InvalidSend for Attachments."""
     if not isinstance(given, Sequence) or not all(isinstance(one, Attachment) for one in given):
         raise InvalidSend("Attachments", "are no list of documents", "give each as an Attachment")
     if len(given) > ATTACHMENTS_LIMIT:
         raise InvalidSend("Attachments", f"are more than {ATTACHMENTS_LIMIT}", "put them together")
-    return tuple(Attachment(one.source, given_name("Attachments", one.source, one.filename, invoice)) for one in given)
+    return tuple(Attachment(one.source, _attached_name(one, invoice)) for one in given)
+
+
+def _attached_name(one: Attachment, invoice: str) -> str | None:
+    """Its name. Raises: InvalidSend for Attachments, for Filename is the document's."""
+    try:
+        return given_name("Attachments", one.source, one.filename, invoice)
+    except InvalidSend as wrong:
+        problem = wrong.problem if wrong.field == "Attachments" else f"hold a file whose name {wrong.problem}"
+        raise InvalidSend("Attachments", problem, wrong.hint, one.filename or one.source) from None
 
 
 def _safe(invoice: str) -> str:

@@ -131,6 +131,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, 
 
 def _csv(lines: Iterator[Line]) -> Iterator[Row | BadRow]:
     delimiter, names = _header(lines)
+    csv.field_size_limit(RECORD_LIMIT)  # a row's own limit; csv's is 131,072 characters and names no field
     feed = _Feed(lines)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from duepost.errors import InvalidSend
 from duepost.features import FIELDS, Feature
 from duepost.ledger.lanes import DeclaredLane
+from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend
 
 FAILOVER = "leave it out, or name a lane whose provider can"
@@ -33,12 +34,14 @@ def asked_for(checked: CheckedSend) -> Iterator[Feature]:
     return (feature for feature, needed in needs.items() if needed)
 
 
-def unfit(checked: CheckedSend, lanes: Mapping[str, DeclaredLane]) -> InvalidSend | None:
-    """What none of the send's lanes could do; None when it can travel."""
+def unfit(checked: CheckedSend, lanes: Mapping[str, DeclaredLane], rules: Rules) -> InvalidSend | None:
+    """What one of the send's lanes could not do; None when it can travel in all of them."""
     if not lanes:
         return None
-    for name in checked.options.route or (checked.lane,):
+    for name in _route(checked, rules):
         lane = lanes.get(name)
+        if lane is None and name != checked.lane and not checked.options.route:
+            continue  # the settings', not the caller's; the operator may have yet to start its worker
         if lane is None:
             of_channel = ", ".join(sorted(one.name for one in lanes.values() if one.channel is checked.channel))
             hint = f"use {of_channel}" if of_channel else f"describe one for {checked.channel} under DUEPOST_LANES"
@@ -52,12 +55,19 @@ def unfit(checked: CheckedSend, lanes: Mapping[str, DeclaredLane]) -> InvalidSen
     return None
 
 
-def too_large(checked: CheckedSend, sizes: Sequence[int], lanes: Mapping[str, DeclaredLane]) -> InvalidSend | None:
+def too_large(
+    checked: CheckedSend, sizes: Sequence[int], lanes: Mapping[str, DeclaredLane], rules: Rules
+) -> InvalidSend | None:
     """Documents of these sizes (bytes) that are more than one of the send's lanes takes."""
     size = sum(sizes)
-    for name in checked.options.route or (checked.lane,):
+    for name in _route(checked, rules):
         lane = lanes.get(name)
         if lane and lane.largest is not None and size > lane.largest:
             problem = f"takes {size:,} bytes, and provider account {lane.provider} takes {lane.largest:,}"
             return InvalidSend("Document", problem, "make it smaller, or name a lane whose provider takes more")
     return None
+
+
+def _route(checked: CheckedSend, rules: Rules) -> Sequence[str]:
+    """Every lane that the send may come to travel in: what takes over, too, has to say all of it."""
+    return checked.options.route or rules.routes.get(checked.channel) or (checked.lane,)

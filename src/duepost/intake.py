@@ -5,7 +5,6 @@ Everything here happens in the caller's transaction: what it rolls back was neve
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
+from duepost.fields import LINE_LIMIT, line
 from duepost.fitting import unfit
 from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
@@ -45,7 +45,7 @@ class Intake:
         self._connection = connection
         self._door = door
         self._source = source
-        self._run = run
+        self._run = None if run is None else line("Run", run, LINE_LIMIT)
         self._accounts: dict[str, Account] = {}
         self._runs: dict[int, int] = {}
         self._templates: dict[int, Mapping[Key, Words]] = {}
@@ -64,7 +64,7 @@ class Intake:
         else:
             found = [one.of(self._worded(one.send, account)) for one in recipients(send, self._door.rules)]
         for checked in found:
-            problem = unfit(checked, self._lanes())
+            problem = unfit(checked, self._lanes(), self._door.rules)
             if problem:
                 raise problem
         return found
@@ -85,9 +85,12 @@ class Intake:
                 self.check(send)
             except InvalidSend as problem:
                 found.append(problem)
-        given = [("Document", send.document), *(("Attachments", one.source) for one in send.attachments)]
+        wrong_fields = {problem.field for problem in found}
+        given = [("Document", send.document)]
+        if "Attachments" not in wrong_fields:
+            given += [("Attachments", one.source) for one in send.attachments or ()]
         for field, source in given:
-            if source is not None and not any(problem.field == field for problem in found):
+            if source is not None and field not in wrong_fields:
                 try:
                     self._door.documents.look(source)
                 except InvalidSend as unusable:
@@ -124,19 +127,21 @@ class Intake:
             return checked_with(replace(send, note=text))
         return replace(checked, subject=subject, note=text)
 
-    def accept(self, checked: CheckedSend) -> Receipt:
-        """Accept one send. Raises: InvalidSend for Document when it cannot be taken."""
-        accepted = self.prepare(checked)
-        self._add_documents([accepted])
-        receipt = accept_one(self._connection, accepted)
-        if not receipt.duplicate and _is_due(accepted, self._account(checked.account).now):
+    def accept(self, prepared: Accepted) -> Receipt:
+        """Accept one send."""
+        self._add_documents([prepared])
+        receipt = accept_one(self._connection, prepared)
+        if not receipt.duplicate and prepared.due_at <= self._account(prepared.send.account).now:
             nudge(self._connection)
         return receipt
 
     def prepare(self, checked: CheckedSend) -> Accepted:
-        """Give the send its id and its business key, and store its documents' bytes."""
+        """Give the send its id and its business key, and store its documents' bytes.
+
+        Raises: InvalidSend when a document cannot be taken; OSError when the store cannot be written.
+        """
         account = self._account(checked.account)
-        document, attachments = stored(checked, self._door.documents, self._lanes())
+        document, attachments = stored(checked, self._door.documents, self._lanes(), self._door.rules)
         if (name := filename_of(checked, document)) != checked.filename:
             checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
@@ -184,7 +189,7 @@ class Intake:
             if self._copied(list(fresh.values()), again=known is None or len(first) > len(known)):
                 break
         now = next(iter(self._accounts.values())).now
-        if any(_is_due(one, now) for one in fresh.values()):
+        if any(one.due_at <= now for one in fresh.values()):
             nudge(self._connection)
         return [_receipt(one, first, fresh) for one in prepared]
 
@@ -235,14 +240,10 @@ class Intake:
         self._documents.update(found)
 
 
-def _is_due(accepted: Accepted, now: datetime) -> bool:
-    return accepted.due_at <= now
-
-
 def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accepted]) -> Receipt:
     if one.business_key in first:
         return first[one.business_key]
     kept = fresh[one.business_key]
     if kept is one:
         return one.receipt
-    return Receipt(kept.id, kept.receipt.status, kept.due_at, duplicate=True)
+    return Receipt(kept.id, kept.receipt.status, kept.receipt.due_at, duplicate=True)

@@ -10,7 +10,7 @@ from threading import Lock
 from duepost.invoice_checked import checked
 from duepost.invoice_data import InvoiceData, InvoiceLine, Party, VatTotal
 from duepost.invoice_font import font
-from duepost.invoice_sums import sums
+from duepost.invoice_sums import exact, sums
 from duepost.invoice_words import words
 
 __all__ = ["InvoiceData", "InvoiceLine", "Party", "VatTotal", "render"]
@@ -25,7 +25,7 @@ def render(data: InvoiceData, *, regular: Path | None = None, bold: Path | None 
     that cannot be printed; ConfigError when reportlab or a font is missing.
     """
     # reportlab's fonts keep a state that threads would share: KeyError or other bytes in one of 6 runs of 8 threads.
-    with _one_at_a_time:
+    with _one_at_a_time, exact():
         letters = font(regular, bold)
         from duepost.invoice_layout import laid_out  # noqa: PLC0415 - reportlab is an extra; font has told its absence
 

@@ -4,15 +4,17 @@ Rounded half up, line by line and then VAT once per rate on the sum of its lines
 BR-CO-13, BR-CO-15 and BR-CO-17.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from duepost.errors import InvalidSend
 from duepost.invoice_data import InvoiceData, InvoiceLine, VatTotal
 
 MOST = Decimal(10) ** 12  # no amount or quantity is as large
 FINEST = 6  # decimals of a quantity or a unit price
-PRECISION = 60  # digits; whatever the caller's own context says, nothing is cut on the way
+PRECISION = 60  # digits
 
 # ISO 4217: currencies that have another number of decimals than 2
 DECIMALS = {
@@ -33,14 +35,19 @@ class Sums:
     total: Decimal
 
 
+@contextmanager
+def exact() -> Iterator[None]:
+    """Within it nothing is cut or trapped, whatever the caller's own context says."""
+    with localcontext(Context(prec=PRECISION, rounding=ROUND_HALF_UP)):
+        yield
+
+
 def sums(data: InvoiceData) -> Sums:
     """Raises: InvalidSend for a number that is none, and for a given sum that the lines do not make.
 
     Its field is the attribute's path, as in `lines[0].total`.
     """
-    with localcontext() as context:
-        context.prec = PRECISION
-        context.rounding = ROUND_HALF_UP
+    with exact():
         found = _computed(data)
         _agree(data, found)
         return found
@@ -54,11 +61,15 @@ def _computed(data: InvoiceData) -> Sums:
         rate = Decimal(line.vat_rate)
         nets[rate] = nets.get(rate, Decimal(0)) + net
     rates = tuple(
-        VatTotal(rate=rate, net=net, vat=(net * rate / 100).quantize(unit)) for rate, net in sorted(nets.items())[::-1]
+        VatTotal(rate=rate, net=net, vat=_rounded(net * rate / 100, unit)) for rate, net in sorted(nets.items())[::-1]
     )
     net = sum(lines, Decimal(0)).quantize(unit)
     vat = sum((one.vat for one in rates), Decimal(0)).quantize(unit)
     return Sums(lines, rates, net, vat, net + vat)
+
+
+def _rounded(amount: Decimal, unit: Decimal) -> Decimal:
+    return amount.quantize(unit) + 0  # no -0.00
 
 
 def _line(field: str, line: InvoiceLine, unit: Decimal) -> Decimal:
@@ -67,7 +78,7 @@ def _line(field: str, line: InvoiceLine, unit: Decimal) -> Decimal:
     rate = _number(f"{field}.vat_rate", line.vat_rate)
     if not 0 <= rate <= 100:
         raise InvalidSend(f"{field}.vat_rate", "is no rate of VAT", "give per cent, from 0 to 100", line.vat_rate)
-    net = (quantity * price).quantize(unit)
+    net = _rounded(quantity * price, unit)
     if abs(net) >= MOST:
         raise InvalidSend(field, "comes to more than an invoice can say", f"stay below {MOST:,}")
     _equal(f"{field}.total", line.total, net, "quantity times unit price")

@@ -18,7 +18,7 @@ MOST_UNITS = 32_767  # the ledger's smallint
 Kept = tuple[StoredDocument | None, tuple[tuple[StoredDocument, str], ...]]
 
 
-def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, DeclaredLane]) -> Kept:
+def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, DeclaredLane], rules: Rules) -> Kept:
     """The send's document, and its attachments with their names, in the store.
 
     Raises: InvalidSend when one cannot be taken, or all of them are too much for the store or a lane.
@@ -29,7 +29,7 @@ def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, Decla
     if attachments and sum(sizes) > store.limit:
         problem = f"and the document are larger than {store.limit:,} bytes"
         raise InvalidSend("Attachments", problem, "send less at once")
-    problem_of_lane = too_large(checked, sizes, lanes) if sizes else None
+    problem_of_lane = too_large(checked, sizes, lanes, rules) if sizes else None
     if problem_of_lane:
         raise problem_of_lane
     return document, attachments

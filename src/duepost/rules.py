@@ -20,7 +20,8 @@ class Rules:
     test_domains: True lets e-mail go to `.test` domains, which exist nowhere but in tests.
     document_limit: bytes of the largest document taken.
     missing_address: what becomes of a mail without an address: refused, printed instead, or kept as 400.
-    first_lane: channel -> lane of a send that names none; the channel's own name where none is given.
+    routes: channel -> lanes of a send that names none: the first takes it, the others take over; the channel's own name
+        where none is given.
     late_after: channel -> how long after its time a send may still leave by itself; a day where none is given.
     sms_max_segments: the most parts of an SMS. sms_too_long: what becomes of a text that takes more.
     quiet_hours: channel -> when nothing may arrive; a channel not named has none.
@@ -31,7 +32,7 @@ class Rules:
     test_domains: bool = False
     document_limit: int = 10_000_000
     missing_address: Literal["refuse", "print", "record"] = "refuse"
-    first_lane: Mapping[Channel, str] = field(default_factory=dict)
+    routes: Mapping[Channel, tuple[str, ...]] = field(default_factory=dict)
     late_after: Mapping[Channel, timedelta] = field(default_factory=dict)
     sms_max_segments: int = 6
     sms_too_long: Literal["refuse", "truncate"] = "refuse"

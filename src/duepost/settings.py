@@ -156,7 +156,7 @@ class DoorSettings(BaseSettings):
             test_domains=self.test_domains,
             document_limit=self.document_limit_bytes,
             missing_address=self.missing_address,
-            first_lane={channel: route[0] for channel, route in self.routes.items() if route},
+            routes={channel: route for channel, route in self.routes.items() if route},
             late_after={channel: timedelta(hours=hours) for channel, hours in self.late_hours.items()},
             sms_max_segments=self.sms_max_segments,
             sms_too_long=self.sms_too_long,

@@ -75,7 +75,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
         reference=line("Reference", send.reference, LINE_LIMIT),
         document=send.document,
         filename=filename,
-        lane=route[0] if route else rules.first_lane.get(channel, channel.value),
+        lane=(route or rules.routes.get(channel) or (channel.value,))[0],
         priority=priority(send.priority),
         sequence=sequence(send.sequence),
         not_after=not_after,
@@ -127,6 +127,8 @@ def problems(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> list[I
         try:
             check(send, zone=zone, now=now, rules=rules)
         except InvalidSend as problem:
+            if any(one.field == problem.field for one in found):
+                return found  # MENDED cannot mend it: built-in words with a long number, too, may exceed an SMS
             found.append(problem)
             send = replace(send, **MENDED[problem.field])
         else:

@@ -162,6 +162,29 @@ def test_a_missing_setting_is_one_sentence_that_names_it(tmp_path: Path) -> None
     assert done.stderr.strip() == "DUEPOST_DATABASE_URL is not set: set it in the environment, see docs/settings.md"
 
 
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "x" * 65, " acme", " "])
+def test_an_account_has_a_name_that_a_send_can_give(duepost: Run, name: str) -> None:
+    done = duepost("account", "add", name, "--zone", "Europe/Lisbon")
+    assert done.returncode == 1
+    assert "Account" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["a\nb", "x" * 256])
+def test_a_run_has_a_name_of_one_line(duepost: Run, engine: Engine, tmp_path: Path, name: str) -> None:
+    (tmp_path / "good.csv").write_text(GOOD)
+    done = duepost("import", "good.csv", "--run", name)
+    assert done.returncode != 0
+    assert "Run has" in done.stderr
+    assert counts(engine) == {}
+
+
+def test_a_cell_longer_than_csv_allows_is_refused_by_its_own_name(duepost: Run, tmp_path: Path) -> None:
+    row = f"Email,inge@firma.dk,1001,{'x' * 150_000}"
+    (tmp_path / "long.csv").write_text(f"Channel,ToAddress,InvoiceNumber,Note\n{row}\n")
+    assert "long.csv:2: Note has more than 10000 characters" in duepost("import", "long.csv").stderr
+
+
 def test_an_account_needs_a_real_time_zone(duepost: Run) -> None:
     assert duepost("account", "add", "acme", "--zone", "Europe/Lisbon").returncode == 0
     done = duepost("account", "add", "acme", "--zone", "Lisbon")

@@ -96,6 +96,12 @@ def test_what_is_named_and_is_not_there_is_told(duepost: Run, tmp_path: Path) ->
     assert duepost("receipts", "read", "folder").returncode == 5
 
 
+def test_a_fifo_is_no_mail_and_is_not_waited_for(duepost: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.eml")
+    done = duepost("receipts", "read", "pipe.eml")
+    assert (done.returncode, "'pipe.eml' is no file" in done.stderr) == (1, True)
+
+
 def test_while_the_ledger_is_away_the_mails_stay(duepost: Run, tmp_path: Path) -> None:
     box = maildir(tmp_path / "box", bounce(uuid4()))
     away = {"DUEPOST_DATABASE_URL": "postgresql+psycopg://127.0.0.1:1/away"}

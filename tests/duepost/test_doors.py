@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -31,6 +32,7 @@ from duepost.ledger.accounts import add_account
 from duepost.ledger.look import Standing
 from duepost.ledger.schema import send as sends_table
 from duepost.ledger.schema import state
+from duepost.rules import Rules
 from tests.duepost.ledger.conftest import rows_in
 
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -364,6 +366,47 @@ def test_a_ledger_that_only_reads_says_try_later(billing: Connection, door: Door
     billing.exec_driver_sql("SET TRANSACTION READ ONLY")
     with pytest.raises(TryLater, match="ReadOnlySqlTransaction"):
         way(billing, ONE, door)
+
+
+@pytest.mark.parametrize("attachments", [("1001.pdf",), (None,), 5])
+def test_attachments_that_are_none_are_told_beside_the_other_wrong_fields(
+    billing: Connection, door: Door, attachments: Any
+) -> None:
+    fields: list[str] = []
+    enqueue_many(
+        billing,
+        [replace(WRONG, attachments=attachments)],
+        door=door,
+        on_problem=lambda _, problems: fields.extend(problem.field for problem in problems),
+    )
+    assert fields == ["ToAddress", "Attachments"]
+
+
+@each_way
+def test_a_send_that_goes_nowhere_is_due_never_the_first_time_and_the_second(
+    billing: Connection, door: Door, way: Way
+) -> None:
+    nowhere = Door(Rules(missing_address="record"), door.documents)
+    receipts: list[Receipt] = [way(billing, replace(ONE, to_address=None), nowhere)]
+    enqueue_many(
+        billing,
+        [replace(OTHER, to_address=None)] * 2,
+        door=nowhere,
+        on_receipt=lambda _, receipt: receipts.append(receipt),
+    )
+    assert [one.duplicate for one in receipts] == [False, False, True]
+    assert {(one.status, one.due_at) for one in receipts} == {(Status.MISSING_EMAIL_ADDRESS, None)}
+
+
+def test_a_batch_of_unknown_accounts_alone_is_refused_and_nothing_else(billing: Connection, door: Door) -> None:
+    fields: list[str] = []
+    taken = enqueue_many(
+        billing,
+        [replace(ONE, account="nobody's")],
+        door=door,
+        on_problem=lambda _, problems: fields.extend(problem.field for problem in problems),
+    )
+    assert (taken, fields) == (Taken(refused=1), ["Account"])
 
 
 def test_a_send_is_late_a_day_after_its_time_unless_it_says_otherwise(billing: Connection, door: Door) -> None:

@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,14 @@ def text_of(content: bytes) -> str:
 
 def words_of(content: bytes) -> str:
     return " ".join(text_of(content).split())
+
+
+def test_the_callers_own_precision_changes_no_number() -> None:
+    with localcontext() as context:
+        context.prec = 3
+        context.traps[Inexact] = True
+        content = render(DATA)
+    assert content == render(DATA)
 
 
 def test_the_store_takes_it_as_a_whole_pdf_of_one_page() -> None:

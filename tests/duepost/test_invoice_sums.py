@@ -124,3 +124,10 @@ def test_a_wrong_number_of_a_line_is_refused_by_its_place(wrong: dict[str, Any],
 def test_a_line_larger_than_the_paper_can_say_is_refused() -> None:
     with pytest.raises(InvalidSend, match=r"^lines\[0\] comes to more"):
         sums(invoice(line("999999999999", "999999999999")))
+
+
+def test_nothing_below_nought_is_written_as_nought() -> None:
+    found = sums(invoice(line("-0.004"), line("-0.01")))
+    assert [str(one) for one in found.lines] == ["0.00", "-0.01"]
+    assert str(found.vat) == "0.00"
+    assert [str(one.vat) for one in found.rates] == ["0.00"]

@@ -31,7 +31,7 @@ def checked(**given: object) -> CheckedSend:
 
 def name_of(store: DocumentStore, source: DocumentSource, filename: str | None = None) -> str | None:
     send = checked(document=source, filename=filename)
-    return filename_of(send, stored(send, store, {})[0])
+    return filename_of(send, stored(send, store, {}, Rules())[0])
 
 
 def test_what_came_without_a_path_is_named_after_the_invoice_and_its_kind(store: DocumentStore) -> None:
@@ -54,7 +54,7 @@ def test_a_files_own_name_stays(store: DocumentStore, tmp_path: Path) -> None:
 
 def test_attachments_are_named_in_the_same_way(store: DocumentStore) -> None:
     send = checked(attachments=(Attachment(PDF), Attachment(b"<Invoice/>", "invoice")))
-    assert [name for _, name in stored(send, store, {})[1]] == ["1001.2.pdf", "invoice.xml"]
+    assert [name for _, name in stored(send, store, {}, Rules())[1]] == ["1001.2.pdf", "invoice.xml"]
 
 
 @pytest.mark.parametrize("swap", [lambda file: file.write_bytes(pdf_of(3, "other")), lambda file: file.unlink()])
@@ -65,7 +65,7 @@ def test_the_pages_of_what_was_kept_count_whatever_lies_there_by_now(
     file.write_bytes(pdf_of(2, "letter"))
     further.write_bytes(pdf_of(1, "further"))
     send = checked(document=file, attachments=(Attachment(further),))
-    kept = stored(send, store, {})
+    kept = stored(send, store, {}, Rules())
     swap(file)
     swap(further)
     assert pages(send, kept, store) == 3
@@ -77,7 +77,7 @@ def test_the_e_invoice_that_was_kept_is_checked_whatever_lies_there_by_now(
     file = tmp_path / "1001.xml"
     file.write_bytes(invoice_xml("1001"))
     send = checked(document=file)
-    document, _ = stored(send, store, {})
+    document, _ = stored(send, store, {}, Rules())
     file.write_bytes(b"<Letter/>")
     assert einvoice(replace(send, to_address="5790000435975"), store, Rules(), document) == ()
 
@@ -86,7 +86,7 @@ def test_a_store_that_only_judges_says_that_the_file_has_changed(store: Document
     file = tmp_path / "1001.pdf"
     file.write_bytes(pdf_of(2, "letter"))
     judge, send = replace(store, writes=False), checked(document=file)
-    kept = stored(send, judge, {})
+    kept = stored(send, judge, {}, Rules())
     file.write_bytes(pdf_of(3, "other"))
     with pytest.raises(InvalidSend, match="Document has changed while it was looked at"):
         pages(send, kept, judge)

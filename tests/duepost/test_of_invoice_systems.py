@@ -46,7 +46,7 @@ def test_what_cannot_be_kept_is_refused_by_its_own_name(column: str, value: str)
 @pytest.mark.parametrize("column", ["InternalNote", "ProviderDocuments"])
 def test_a_lane_that_has_no_invoices_of_its_own_cannot_take_it(column: str) -> None:
     send = checked(**{column: "11"})
-    refused = unfit(send, lane(EVERYTHING - OF_INVOICE_SYSTEMS))
+    refused = unfit(send, lane(EVERYTHING - OF_INVOICE_SYSTEMS), Rules())
     assert refused is not None
     assert refused.field == column
-    assert unfit(send, lane(EVERYTHING)) is None
+    assert unfit(send, lane(EVERYTHING), Rules()) is None

@@ -1,17 +1,20 @@
 """Does a send to several receivers become one for each, with results of their own, through every door?"""
 
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, select
 
 from duepost import InvalidSend, NewSend, Receipt, Taken, enqueue, enqueue_many
+from duepost.documents import DocumentStore
 from duepost.importing import RowProblem, import_file
 from duepost.intake import Door
 from duepost.ledger.schema import send
 from duepost.options import Options
 from duepost.rules import Rules
+from duepost.shelf import Folder
 
 ONE = NewSend(channel="Email", invoice="INV-1", to_address="a@x.dk")
 TWO = replace(ONE, to_address='"Doe, Jane" <a@x.dk>; b@y.dk')
@@ -75,6 +78,27 @@ def test_a_row_of_a_file_may_name_several(ledger: Engine, door: Door, tmp_path: 
         with ledger.begin() as connection:
             answers.append(import_file(connection, path, door=door, run="2026-11", on_problem=lambda _: None))
     assert answers == [Taken(accepted=3), Taken(duplicates=3)]
+
+
+class Vanishing(Folder):
+    """Takes one document, then is full; what it took is gone."""
+
+    def put(self, name: str, content: bytes) -> None:
+        if any(self.folder.iterdir()):
+            raise OSError(ENOSPC, "No space left on device")
+        super().put(name, content)
+
+    def holds(self, name: str) -> bool:  # noqa: ARG002 - it holds none
+        return False
+
+
+def test_a_store_that_fails_at_the_second_receiver_leaves_nothing_of_the_first(
+    billing: Connection, tmp_path: Path
+) -> None:
+    door = Door(Rules(), DocumentStore(Vanishing(tmp_path)))
+    with pytest.raises(OSError, match="No space left"):
+        enqueue(billing, replace(TWO, document=b"%PDF-1.7\n%%EOF\n"), door=door)
+    assert kept(billing) == {}
 
 
 def test_a_wrong_receiver_keeps_the_others_out(billing: Connection, door: Door) -> None:

@@ -130,6 +130,15 @@ def test_a_subject_that_a_value_makes_too_long_is_refused(worded: Engine, door: 
         words_of(worded, door, replace(MAIL, reference="r" * 200))
 
 
+def test_words_that_the_send_brings_itself_are_all_that_counts(worded: Engine, door: Door) -> None:
+    long = Words("{customer} " * 5, "{reference}" * 50)
+    with worded.begin() as connection:
+        set_template(connection, account_named(connection, "default").id, ("email", "invoice", "en"), long)
+    assert words_of(worded, door, replace(MAIL, customer="2" * 64, reference="r", subject="Ours"))[0] == "Ours"
+    other = replace(MAIL, sequence=1, customer="2", reference="r" * 250, note="Ours, too")
+    assert words_of(worded, door, other) == ("2 2 2 2 2", "Ours, too")
+
+
 def test_the_newest_words_stand_until_they_are_removed(worded: Engine) -> None:
     key = ("email", "invoice", "da")
     with worded.begin() as connection:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
 from duepost.schedule import PAST
-from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
+from duepost.sends import Attachment, Channel, CheckedSend, Kind, NewSend, Priority
 from duepost.validation import business_key, check, problems
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -173,6 +173,20 @@ def test_a_wrong_value_is_refused_under_its_fields_name_and_not_repeated(field: 
 def test_every_wrong_field_is_told_at_once() -> None:
     send = replace(PLAIN, to_address="nobody", invoice="", subject="a\nb", priority=9, sequence=-1)
     assert wrong_fields(send) == ["ToAddress", "InvoiceNumber", "Subject", "Priority", "Sequence"]
+
+
+def test_a_fault_that_no_other_value_mends_ends_the_list() -> None:
+    too_long = NewSend(
+        channel="sms", invoice="\u0416" * 64, to_address="+4520123456", note="\u0416" * 99, max_segments=1
+    )
+    assert wrong_fields(too_long) == ["Note"]
+
+
+@pytest.mark.parametrize("name", ["folder\\1001.xml", "a\nb.xml", "f" * 201])
+def test_an_attachment_whose_name_is_none_is_told_as_one(name: str) -> None:
+    assert wrong_fields(replace(PLAIN, attachments=(Attachment(Path(name)),))) == ["Attachments"]
+    named = replace(PLAIN, attachments=(Attachment(b"%PDF-", name),))
+    assert wrong_fields(replace(named, filename="a/b")) == ["Filename", "Attachments"]
 
 
 def test_a_right_send_has_no_problems() -> None:

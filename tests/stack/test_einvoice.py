@@ -66,7 +66,7 @@ def ledger(stack: Stack) -> Iterator[Engine]:
 def sent(ledger: Engine, stack: Stack, invoice: str, content: bytes) -> tuple[Receipt, list[look.Change]]:
     """One e-invoice, and what became of it."""
     new = NewSend(channel="xml", invoice=invoice, to_address=GLN, document=content)
-    rules = Rules(first_lane={Channel.XML: "check"})
+    rules = Rules(routes={Channel.XML: ("check",)})
     with ledger.begin() as connection:
         receipt = enqueue(connection, new, door=Door(rules, DocumentStore(stack.folder / "documents")))
 

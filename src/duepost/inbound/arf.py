@@ -1,6 +1,7 @@
 """What does a mailbox provider report of its user's complaint? RFC 5965, RFC 6591 of failed authentication."""
 
 from email.message import Message
+from email.utils import getaddresses
 
 from duepost.inbound.fields import (
     date_in,
@@ -54,7 +55,12 @@ def read_arf(mail: Message) -> list[NewReceipt]:
             at=date_in(mail["Date"]),
             code=kind or None,
             raw=text,
-            recipients=recipients_in(fields, "original-rcpt-to") or recipients_in(returned, "to") or None,
+            recipients=recipients_in(fields, "original-rcpt-to") or _addresses(returned.get("to", "")) or None,
             attention=attention,
         )
     ]
+
+
+def _addresses(to: str) -> tuple[str, ...]:
+    """Whom a mail says it is to."""
+    return tuple(address for _, address in getaddresses([to]) if address)

@@ -15,7 +15,7 @@ from duepost.statuses import Status
 from duepost.verdicts import Verdict
 
 HEADER = "X-Failed-Recipients"
-OUR_ID = re.compile(r"^Message-ID:.*$", re.IGNORECASE | re.MULTILINE)
+OUR_ID = re.compile(r"^Message-ID:.*(?:\n[ \t].*)*", re.IGNORECASE | re.MULTILINE)
 COPY = re.compile(r"^-+ This is a copy of", re.MULTILINE)
 
 

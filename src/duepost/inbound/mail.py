@@ -18,5 +18,5 @@ def read_mail(content: bytes) -> list[NewReceipt]:
     try:
         mail = message_from_bytes(content)
         return read_dsn(mail) or read_arf(mail) or read_mdn(mail) or read_bounce(mail)
-    except (RecursionError, LookupError, UnicodeError):  # what the email package raises at malformed mail
+    except (RecursionError, LookupError, TypeError, ValueError):  # what the email package raises at malformed mail
         return []

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from duepost.errors import InvalidSend
+from duepost.fields import required
 from duepost.ledger.schema import account, run
 
 
@@ -24,10 +25,10 @@ class Account:
 def add_account(connection: Connection, name: str, zone: str) -> None:
     """Create the account, or give an existing one another zone (for schedules to come).
 
-    Raises: InvalidSend when the zone is no IANA name or the account has none.
+    Raises: InvalidSend when the zone is no IANA name, or the account's name none that a send could give.
     """
-    if not name.strip():
-        raise InvalidSend("Account", "has no name", "give one", name)
+    if required("Account", name) != name:
+        raise InvalidSend("Account", "begins or ends with a blank", "leave it out", name)
     if zone not in available_timezones():
         raise InvalidSend("zone", "is no IANA time zone", "give a name such as Europe/Copenhagen", zone)
     statement = insert(account).values(name=name, zone=zone)

@@ -72,7 +72,7 @@ def take_receipt(connection: Connection, told: NewReceipt) -> Taken:
     if stands is None:
         return Taken(Effect.NO_SEND)
     before = Status(stands.status)
-    if told.recipients is not None and not any(same_receiver(stands.to_address or "", one) for one in told.recipients):
+    if told.recipients is not None and not _named(stands, told.recipients):
         return Taken(Effect.STRANGER, before, before)
     fresh = connection.execute(
         insert(receipt)
@@ -125,11 +125,23 @@ def read_early(connection: Connection, send_id: UUID) -> Taken:
 def _standing(send_id: UUID) -> Select[Any]:
     """The send, kept from change until the caller's transaction ends."""
     return (
-        select(send.c.to_address, state.c.status, state.c.in_doubt, state.c.begun_at.is_not(None).label("in_hand"))
+        select(
+            send.c.to_address,
+            send.c.options["shown_to"].astext.label("shown_to"),
+            state.c.status,
+            state.c.in_doubt,
+            state.c.begun_at.is_not(None).label("in_hand"),
+        )
         .join_from(send, state, state.c.send_id == send.c.id)
         .where(send.c.id == send_id)
         .with_for_update(of=state)
     )
+
+
+def _named(stands: Row[Any], recipients: Sequence[str]) -> bool:
+    """Whether one of these is the send's receiver, or stands in its mail's To: a complaint may know no more."""
+    ours = [stands.to_address or "", *(stands.shown_to or "").split(", ")]
+    return any(same_receiver(our, one) for our in ours if our for one in recipients)
 
 
 def _follow(connection: Connection, send_id: UUID, stands: Row[Any]) -> Status:
@@ -161,7 +173,7 @@ def _follow(connection: Connection, send_id: UUID, stands: Row[Any]) -> Status:
 def _changed_by_receipt(connection: Connection, send_id: UUID) -> bool:
     """Whether a receipt gave it its status. A statement of its own: one that waits for a lock sees no later rows."""
     newest = select(transition.c.actor).where(transition.c.send_id == send_id).order_by(transition.c.id.desc()).limit(1)
-    return (connection.execute(newest).scalar() or "").startswith(ACTOR)
+    return (connection.execute(newest).scalar() or "").startswith(f"{ACTOR} ")
 
 
 def _kept(connection: Connection, send_id: UUID) -> list[_Kept]:

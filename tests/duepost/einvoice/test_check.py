@@ -21,7 +21,7 @@ SEND = NewSend(channel="xml", invoice="1001", to_address=GLN, document=invoice_x
 
 def accepted(intake: Intake, send: NewSend) -> Receipt:
     [checked] = intake.check(send)
-    return intake.accept(checked)
+    return intake.accept(intake.prepare(checked))
 
 
 @pytest.mark.parametrize("content", GOOD, ids=["invoice", "credit note", "oioubl"])

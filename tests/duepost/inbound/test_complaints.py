@@ -41,6 +41,16 @@ def test_whom_a_complaint_names_comes_before_whom_the_mail_was_to() -> None:
     assert one(arf(recipient=None)).recipients == (ANNA,)
 
 
+def test_a_complaint_may_name_all_whom_the_mail_was_to() -> None:
+    several = f"{ANNA}, Bo <bo@customer.test>,\n carl@customer.test"
+    assert one(arf(recipient=None, returned_to=several)).recipients == (
+        ANNA,
+        "bo@customer.test",
+        "carl@customer.test",
+    )
+    assert one(arf(recipient=None, returned_to="undisclosed-recipients:;")).recipients is None
+
+
 def test_a_complaint_whose_receiver_is_hidden_counts_by_its_id() -> None:
     assert one(arf(recipient=None, returned_to=None)).recipients is None
 

@@ -188,6 +188,16 @@ def test_exims_bounce_is_read_by_its_header_and_its_words() -> None:
     assert found.recipients == (ANNA,)
 
 
+def test_a_message_id_on_a_line_of_its_own_is_found_in_exims_copy() -> None:
+    assert one(lines(EXIM.replace("Message-ID: <", "Message-ID:\n <"))).send_id == ID
+
+
+@pytest.mark.parametrize("charset", ['charset="a\0b"', "charset*0*=utf-8''a%ff; charset*=x''b"])
+def test_a_character_set_that_is_none_raises_nothing(charset: str) -> None:
+    plain = f"Content-Type: text/plain; {charset}\nContent-Transfer-Encoding: 8bit\n\n\u00e6\n"
+    assert read_mail(plain.encode()) == []
+
+
 @pytest.mark.parametrize(
     "content",
     [

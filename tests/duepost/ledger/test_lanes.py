@@ -93,3 +93,30 @@ def test_documents_larger_than_the_provider_account_takes_are_refused(engine: En
 
 def test_every_feature_has_a_field() -> None:
     assert FIELDS.keys() == EVERYTHING
+
+
+BACKUP = replace(EMAIL, name="backup", provider="old", features=frozenset({Feature.NOTE}), largest=10)
+
+
+@pytest.mark.parametrize(
+    ("field", "asks"),
+    [("Subject", {"subject": "Invoice"}), ("Document", {"document": PDF}), ("Bcc", {"bcc": "boss@shop.dk"})],
+)
+def test_the_lane_that_takes_over_has_to_be_able_too(
+    engine: Engine, door: Door, field: str, asks: dict[str, Any]
+) -> None:
+    routed = Door(Rules(routes={Channel.EMAIL: ("email", "backup", "to come")}), door.documents)
+    with engine.begin() as connection:
+        declare(connection, [EMAIL])
+    assert refused(engine, routed, BACKUP, **asks).field == field
+    with engine.begin() as connection:  # a send that names one lane stays in it
+        assert enqueue(connection, replace(SEND, lane="email", **asks), door=routed).id
+        assert enqueue(connection, replace(SEND, invoice="1002"), door=routed).id
+
+
+def test_a_document_that_the_lane_that_takes_over_does_not_take_is_refused(engine: Engine, door: Door) -> None:
+    routed = Door(Rules(routes={Channel.EMAIL: ("email", "backup")}), door.documents)
+    with engine.begin() as connection:
+        declare(connection, [EMAIL])
+    wrong = refused(engine, routed, replace(BACKUP, features=EVERYTHING), document=PDF)
+    assert (wrong.field, "old takes 10" in wrong.problem) == ("Document", True)

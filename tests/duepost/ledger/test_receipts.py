@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from duepost.ledger import look
 from duepost.ledger.begin import Begun
+from duepost.ledger.doubt import Chosen, Finding, settle
 from duepost.ledger.receipts import Effect, Taken, early, read_early, take_receipt
 from duepost.ledger.record import record
+from duepost.ledger.schema import send
 from duepost.ledger.unknown import UnknownPolicy, settle_lost
+from duepost.options import Options
 from duepost.reasons import Reason
 from duepost.receipts import NewReceipt, Source, Word
 from duepost.statuses import Status
@@ -81,6 +84,22 @@ def test_a_bounce_follows_sent_with_who_and_why(connection: Connection) -> None:
     assert (change.from_status, change.to_status, change.reason_code) == (200, 320, "BOUNCED")
     assert change.reason_values == {"word": "failed", "cause": "MAILBOX_UNKNOWN", "code": "5.1.1"}
     assert change.actor == "receipt dsn"
+
+
+def test_a_copys_complaint_may_know_no_more_than_whom_the_mail_shows(connection: Connection) -> None:
+    send_id = sent(connection)
+    shown = Options(shown_to="anna@example.com, bo@example.com", copy=True).to_json()
+    connection.execute(update(send).where(send.c.id == send_id).values(options=shown))
+    told = partial(receipt, send_id, Word.COMPLAINT)
+    assert take_receipt(connection, told(recipients=("carl@example.com",))).effect is Effect.STRANGER
+    assert take_receipt(connection, told(recipients=("bo@example.com",))).after is Status.EMAIL_MARKED_AS_SPAM
+
+
+def test_a_persons_word_is_no_receipts_whatever_the_persons_name(connection: Connection) -> None:
+    send_id = in_doubt(connection)
+    settle(connection, Chosen([send_id]), Finding.NOT_SENT, reason="asked them", actor="receiptionist")
+    assert take_receipt(connection, receipt(send_id)).effect is Effect.KEPT
+    assert status_of(connection, send_id) == Status.NOT_SENT
 
 
 def test_it_is_kept_with_its_own_words(connection: Connection) -> None:
