@@ -172,7 +172,7 @@ class Attempter:
                 said = self.provider.ask(job)
                 if said is not None:
                     # A final answer is about the send itself, whichever attempt brought it.
-                    return said, said.verdict not in {Verdict.ACCEPTED, Verdict.REFUSED}
+                    return said, said.undecided or said.verdict not in {Verdict.ACCEPTED, Verdict.REFUSED}
                 in_doubt = False
             crash.reached("before_send", send.invoice)
             outcome = self.provider.send(job)

@@ -175,7 +175,7 @@ class Intake:
         REPEATABLE READ or stricter, may not see it: to be tried again as a whole, like any serialization failure.
         """
         with self._alone:
-            return self._accept_many(prepared)
+            return self._accept_many(prepared) if prepared else []
 
     def _accept_many(self, prepared: Sequence[Accepted]) -> list[Receipt]:
         self._add_documents(prepared)

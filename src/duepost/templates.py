@@ -53,25 +53,31 @@ def rendered(
         for found in dict.fromkeys((bare(language), DEFAULT)):
             words = templates.get((checked.channel.value, checked.kind.value, found))
             if words is not None:
-                subject, text = _filled(words, checked, found)
-                return (checked.subject if sms else checked.subject or subject), note_given or text
+                values = _values(checked, found)
+                built_in_subject, built_in_text = _built_in(checked, found)
+                subject = checked.subject
+                if not (sms or subject):
+                    subject = line("Subject", (words.subject or built_in_subject).format_map(values), LINE_LIMIT)
+                return subject, note_given or note((words.body or built_in_text).format_map(values))
     return checked.subject, note_given
 
 
-def _filled(words: Words, checked: CheckedSend, language: str) -> tuple[str | None, str | None]:
-    values = {
+def _values(checked: CheckedSend, language: str) -> Mapping[str, str]:
+    """Placeholder -> what stands for it."""
+    return {
         "invoice": checked.invoice,
         "customer": checked.customer or "",
         "reference": checked.reference or "",
         "account": checked.account,
         "kind": KIND_WORDS.get(language, KIND_WORDS[DEFAULT])[checked.kind],
     }
-    other = built_in(checked.kind, language)
+
+
+def _built_in(checked: CheckedSend, language: str) -> tuple[str, str]:
+    """Subject and text where the account has none; a mail without a document does not speak of one."""
+    text = built_in(checked.kind, language)
     attached = (checked.document is not None or checked.attachments) and checked.options.attach != ()
-    default = other.sms if checked.channel is Channel.SMS else other.body if attached else other.subject
-    subject = (words.subject or other.subject).format_map(values)
-    text = (words.body or default).format_map(values)
-    return line("Subject", subject, LINE_LIMIT), note(text)
+    return text.subject, text.sms if checked.channel is Channel.SMS else text.body if attached else text.subject
 
 
 def _check(column: str, text: str) -> None:

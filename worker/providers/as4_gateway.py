@@ -22,6 +22,7 @@ from worker.http_line import Answer, NoAnswer
 from worker.providers.as4_verdicts import DISABLED, NOT_STORED, of_report, of_transaction
 from worker.providers.http_verdicts import UNKNOWN, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
+from worker.providers.sms_port import check_url, hide
 
 SCHEME = "iso6523-actorid-upis::"
 
@@ -37,7 +38,7 @@ class As4Gateway:
     url: without `/api`. token: for X-Token. sender: SCHEME:ID that the access point serves. country: of the sender, two
     letters. total_limit: for one call, connecting included; handing over lasts until the receiver has answered.
 
-    Raises: ConfigError for a token or a sender that cannot be used; OSError when ca_file holds no certificates.
+    Raises: ConfigError for a token, a sender or a url that cannot be used; OSError when ca_file holds no certificates.
     """
 
     url: str
@@ -54,6 +55,7 @@ class As4Gateway:
             raise ConfigError("token", "cannot stand in a header", "use printable ASCII without line breaks")
         if participant(self.sender) is None:
             raise ConfigError("sender", "is no participant", "write SCHEME:IDENTIFIER, like 0184:DK12345674")
+        check_url(self.url)
         object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
 
     @property
@@ -145,6 +147,4 @@ class As4Gateway:
         return accept if self.token is None else {**accept, "X-Token": self.token}
 
     def _without_secret(self, outcome: Outcome) -> Outcome:
-        if not (self.token and outcome.answer):
-            return outcome
-        return replace(outcome, answer=outcome.answer.replace(self.token, "***"))
+        return hide(outcome, [self.token or ""])

@@ -23,6 +23,7 @@ from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding, reference
 from worker.providers.http_verdicts import REJECTED, judge, outcome_of
 from worker.providers.port import Document, Job, Outcome, Verdict
+from worker.providers.sms_port import check_url, hide
 
 ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 # what the body's "accepted" says -> what it means; anything else is no answer that we understand
@@ -42,7 +43,8 @@ class HttpJson:
     status_url: where it can be asked; None when it cannot. total_limit: for one call, connecting included. ca_file:
     certificates to trust beside the system's.
 
-    Raises: ConfigError when bearer cannot stand in a header; OSError when ca_file holds no certificates.
+    Raises: ConfigError when bearer cannot stand in a header or no request can go to an address; OSError when ca_file
+    holds no certificates.
     """
 
     url: str
@@ -56,6 +58,8 @@ class HttpJson:
     def __post_init__(self) -> None:
         if self.bearer is not None and not (self.bearer.isascii() and self.bearer.isprintable()):
             raise ConfigError("bearer", "cannot stand in a header", "use printable ASCII without line breaks")
+        for url in filter(None, (self.url, self.status_url)):
+            check_url(url)
         object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
 
     @property
@@ -98,12 +102,7 @@ class HttpJson:
         return accept if self.bearer is None else {**accept, "Authorization": f"Bearer {self.bearer}"}
 
     def _without_secret(self, outcome: Outcome) -> Outcome:
-        if not self.bearer:
-            return outcome
-        answer, named = (
-            words and words.replace(self.bearer, "***") for words in (outcome.answer, outcome.provider_reference)
-        )
-        return replace(outcome, answer=answer, provider_reference=named)
+        return hide(outcome, [self.bearer or ""])
 
 
 def _said(answer: Answer | NoAnswer) -> Outcome | None:

@@ -5,7 +5,6 @@ send's token as its name, so before anything is printed a second time the printe
 """
 
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from worker.providers.http_verdicts import judge
 from worker.providers.ipp_message import JOB_ATTRIBUTES, JobState, Operation, PrinterJob, Reply, reply, request
 from worker.providers.ipp_verdicts import names_the_document, of_code, of_job
 from worker.providers.port import Document, Job, Outcome, Verdict
+from worker.providers.sms_port import basic, hide
 
 PORT = 631
 SCHEMES = {"ipp": "http", "ipps": "https"}
@@ -188,23 +188,13 @@ class Ipp:
             said = reply(answer.body)
             if said is not None:
                 return said
-        outcome = judge(answer, self.now())
-        if self.password and outcome.answer:
-            return Outcome(
-                outcome.verdict,
-                outcome.status,
-                outcome.reason,
-                outcome.answer.replace(self.password, "***"),
-                outcome.retry_after,
-                alarm=outcome.alarm,
-            )
-        return outcome
+        login = self._login().get("Authorization", "")
+        return hide(judge(answer, self.now()), [self.password or "", login.removeprefix("Basic ")])
 
     def _login(self) -> dict[str, str]:
         if self.user is None:
             return {}
-        pair = f"{self.user}:{self.password or ''}"
-        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        return {"Authorization": basic(self.user, self.password or "")}
 
 
 def _asked_in_vain(said: Outcome) -> Outcome:
@@ -214,7 +204,7 @@ def _asked_in_vain(said: Outcome) -> Outcome:
 
 
 def _perhaps_taken(said: Outcome) -> Outcome:
-    """Of Print-Job: a printer that fails with 500 may have the job: it is asked before another printer takes over."""
+    """Of Print-Job: a printer that fails with 500 may have the job, so no other takes over before it is asked."""
     if said.reason.values.get("http") != 500:
         return said
     return replace(said, verdict=Verdict.UNKNOWN, status=Status.ERROR)

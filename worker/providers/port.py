@@ -63,7 +63,7 @@ class Outcome:
     own wish, `provider_reference` its own name for the delivery, at most 100 characters. `answer` is the provider's raw
     answer, at most 1,000 characters, for the ledger alone: it may quote an address. `alarm` is True when an operator
     must act (refused credentials, our own protocol fault). `lane`: beside ACCEPTED and status 100, where the send goes
-    on at once: what took it was one step of its way.
+    on at once: what took it was one step of its way. `undecided`: of a refusal to a question, that none will tell.
     """
 
     verdict: Verdict
@@ -74,6 +74,7 @@ class Outcome:
     provider_reference: str | None = None
     alarm: bool = False
     lane: str | None = None
+    undecided: bool = False
 
     @property
     def transient(self) -> bool:

@@ -150,7 +150,7 @@ class Saphety:
         if found.verdict is Verdict.PENDING:
             return None if self.repeat_unsent and not self.poll else found
         if not self.poll:
-            return told(NOT_TOLD_APART, replied.answer, found.reason.values)
+            return replace(told(NOT_TOLD_APART, replied.answer, found.reason.values), undecided=True)
         if found.status is Status.EMAIL_BOUNCED and self.mail_status_url:
             listed = self._calls.get(f"{DOCUMENT}/emailTrackingIds/{document}", until)
             look = partial(self._calls.get, until=until, url=self.mail_status_url)

@@ -15,7 +15,7 @@ from duepost.reasons import Reason
 from duepost.signed import report_context, sign
 from duepost.statuses import Status
 from worker.http_line import Answer
-from worker.providers.finding import Finding, reference
+from worker.providers.finding import ANSWER_LIMIT, Finding, reference
 from worker.providers.http_verdicts import outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 
@@ -82,11 +82,18 @@ def hide(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     forms = {form for secret in secrets if secret for form in _forms(secret)}
 
     def cleaned(words: str | None) -> str | None:
+        whole = words and len(words) < ANSWER_LIMIT
         for form in sorted(forms, key=len, reverse=True):
             words = words and words.replace(form, "***")
-        return words
+        return words if whole else words and _without_end(words, forms)
 
     return replace(outcome, answer=cleaned(outcome.answer), provider_reference=cleaned(outcome.provider_reference))
+
+
+def _without_end(words: str, forms: Iterable[str]) -> str:
+    """Of an answer that was cut: its end may be the beginning of a secret."""
+    begun = (count for form in forms for count in range(1, len(form)) if words.endswith(form[:count]))
+    return words[: len(words) - max(begun, default=0)]
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from duepost.errors import ConfigError
 from duepost.statuses import Status
 from sandbox.access_point import AccessPoint
 from sandbox.behaviour_file import behave
@@ -160,3 +161,8 @@ def test_what_is_no_e_invoice_is_refused_without_a_call(
     outcome = gateway(access_point).send(job(to_address="5790000435975", document=Document("1", "x/y", content)))
     assert said(outcome) == (Verdict.REFUSED, Status.ERROR, "NOT_AN_EINVOICE")
     assert access_point.requests == []
+
+
+def test_an_address_that_cannot_be_called_stops_the_process() -> None:
+    with pytest.raises(ConfigError):
+        As4Gateway(url="https://", sender="0184:DK12345674", country="DK")

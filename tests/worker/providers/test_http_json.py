@@ -226,3 +226,9 @@ def test_a_bearer_that_no_header_takes_stops_the_process_without_being_shown(bea
     with pytest.raises(ConfigError) as refused:
         HttpJson(url="http://127.0.0.1:1/", bearer=bearer)
     assert bearer not in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", [{"url": "https://"}, {"url": "http://host:port/"}, {"status_url": "http://*.test"}])
+def test_an_address_that_cannot_be_called_stops_the_process(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        HttpJson(**{"url": "http://host/", **wrong})

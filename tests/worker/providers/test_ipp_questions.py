@@ -1,6 +1,7 @@
 """Does a printer's answer to a question say nothing that only its answer to Print-Job could?"""
 
 import struct
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -76,3 +77,12 @@ def test_every_call_of_an_attempt_is_within_its_deadline(http_counterpart: HttpC
     last_look = 1
     calls = len(http_counterpart.requests) + last_look
     assert provider.total_deadline >= calls * LIMIT + provider.print_limit
+
+
+def test_no_answer_tells_the_login_however_the_printer_writes_it(
+    http_counterpart: HttpCounterpart, job: MakeJob
+) -> None:
+    http_counterpart.answer(500, b"you said " + b64encode(b"shop:correct-horse"))
+    where = http_counterpart.url.replace("http:", "ipp:")
+    outcome = Ipp(uri=where, user="shop", password="correct-horse").send(job())
+    assert outcome.answer == "500 you said ***"

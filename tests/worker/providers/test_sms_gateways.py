@@ -18,6 +18,7 @@ from sandbox.http_counterpart import HttpCounterpart
 from sandbox.sms_counterpart import SmsCounterpart
 from tests.worker.providers.conftest import ID
 from tests.worker.providers.misbehaving import Misbehaving, Script, Talk
+from worker.providers.finding import ANSWER_LIMIT
 from worker.providers.gatewayapi import GatewayApi
 from worker.providers.kannel import Kannel
 from worker.providers.port import Job, Provider, Verdict
@@ -264,6 +265,14 @@ def test_no_log_and_no_answer_tells_the_secret_or_the_number(
     provider.close()
     told = f"{provider!r} {outcome!r} {caplog.text}"
     assert not any(word in told for word in (*QUOTED, "20123456"))
+
+
+def test_an_answer_that_is_cut_within_the_secret_tells_no_part_of_it(
+    name: str, http_counterpart: HttpCounterpart, sms: MakeJob
+) -> None:
+    filling = "x" * (ANSWER_LIMIT - len("400 ") - 5)
+    http_counterpart.answer(400, (filling + SECRET).encode())
+    assert once(name, http_counterpart.url, sms()).answer == f"400 {filling}"
 
 
 def broken_header(talk: Talk) -> None:
