@@ -89,7 +89,9 @@ class GatewayApi:
         login = basic(self.token, "")
         headers = {"Authorization": login, "Content-Type": "application/json", "Accept": "application/json"}
         answer = self._http.post(self.url, self._body(job), headers)
-        return hide(_meant(answer) or judge(answer, self.now()), [self.token, login.removeprefix("Basic ")])
+        return hide(
+            _meant(answer) or judge(answer, self.now(), repeats=False), [self.token, login.removeprefix("Basic ")]
+        )
 
     def close(self) -> None:
         """Close every connection."""

@@ -56,14 +56,17 @@ STATUSES: Mapping[int, Finding] = {
 HUNDREDS: Mapping[int, Finding] = {3: REDIRECTED, 4: REJECTED, 5: TEMPORARY}
 
 
-def judge(answer: Answer | NoAnswer, now: datetime) -> Outcome:
+def judge(answer: Answer | NoAnswer, now: datetime, *, repeats: bool = True) -> Outcome:
     """What it means; a 2xx counts as unreadable here, since its adapter could not read a yes or no in it.
 
-    The reason's values are `http`, or `error` where no answer came.
+    The reason's values are `http`, or `error` where no answer came. repeats: the provider recognises a repeat, or is
+    asked before one; where it does neither, a 500 may come after the send was taken.
     """
     if isinstance(answer, NoAnswer):
         return _no_answer(answer)
     finding = STATUSES.get(answer.status) or HUNDREDS.get(answer.status // 100, UNREADABLE)
+    if answer.status == 500 and not repeats:
+        finding = UNKNOWN
     retry_after = None
     if answer.status == 409:
         retry_after = SAME_KEY_IN_FLIGHT

@@ -101,7 +101,9 @@ class Twilio:
         headers = {"Authorization": login, "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{self.url.rstrip('/')}/2010-04-01/Accounts/{quote(self.sid, safe='')}/Messages.json"
         answer = self._http.post(url, self._body(job), headers)
-        return hide(_meant(answer) or judge(answer, self.now()), [self.token, login.removeprefix("Basic ")])
+        return hide(
+            _meant(answer) or judge(answer, self.now(), repeats=False), [self.token, login.removeprefix("Basic ")]
+        )
 
     def close(self) -> None:
         """Close every connection."""
