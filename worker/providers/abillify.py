@@ -17,7 +17,7 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http import Http
 from worker.http_line import Answer, NoAnswer
-from worker.providers.finding import Finding
+from worker.providers.finding import Finding, printable
 from worker.providers.http_verdicts import CREDENTIALS, NOT_FOUND, PROTOCOL, TEMPORARY, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.sms_port import accepted, basic, check_url, coded, fields_of, hide
@@ -107,7 +107,11 @@ def _meant(answer: Answer | NoAnswer) -> Outcome | None:
         result = fields.get("resultcode")
         if not isinstance(result, str):
             return None
-        return accepted(answer, str(fields.get("job") or "")) if result == DONE else coded(REFUSED, answer, result)
+        return (
+            accepted(answer, str(fields.get("job") or ""))
+            if result == DONE
+            else coded(REFUSED, answer, printable(result)[:100])
+        )
     if _code(answer) is None:
         return None
     if answer.status >= 500:
@@ -119,5 +123,5 @@ def _meant(answer: Answer | NoAnswer) -> Outcome | None:
 def _told(finding: Finding, answer: Answer) -> Outcome:
     """With Abillify's word for the kind of error; its sentences stay in the answer."""
     outcome = outcome_of(finding, answer)
-    kind = str(fields_of(answer)["type"])[:100]
+    kind = printable(str(fields_of(answer)["type"]))[:100]
     return replace(outcome, reason=Reason(finding.code, values={**outcome.reason.values, "type": kind}))

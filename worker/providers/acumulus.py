@@ -80,7 +80,7 @@ class Acumulus:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, application/xml"}
         body = urlencode({"xmlstring": xml}).encode()
         answer = self._http.post(f"{self.url.rstrip('/')}/{PLACE}", body, headers)
-        return hide(meant(answer, read(answer), self.now()), [self.contract.password])
+        return hide(meant(answer, read(answer), self.now()), [self.contract.password, str(job.reference)])
 
     def close(self) -> None:
         """Close every connection."""

@@ -9,8 +9,17 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http_line import Answer, NoAnswer
 from worker.providers.acumulus_answer import Remark, Said, is_html
-from worker.providers.finding import Finding
-from worker.providers.http_verdicts import CREDENTIALS, NOT_FOUND, STATUSES, TEMPORARY, judge, outcome_of
+from worker.providers.finding import Finding, printable
+from worker.providers.http_verdicts import (
+    CREDENTIALS,
+    NOT_FOUND,
+    STATUSES,
+    TEMPORARY,
+    THROTTLED,
+    UNKNOWN,
+    judge,
+    outcome_of,
+)
 from worker.providers.port import Outcome, Verdict
 
 ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
@@ -27,40 +36,51 @@ TAGS: Mapping[str, Finding] = {
 }
 # first number of an error's code -> what it means
 CODES: Mapping[str, Finding] = {"401": CREDENTIALS, "403": CREDENTIALS, "404": NOT_FOUND}
+# HTTP status of an error whose code tells nothing -> what it means
+OF_HTTP: Mapping[int, Finding] = {401: CREDENTIALS, 403: CREDENTIALS, 429: THROTTLED, 500: UNKNOWN, 503: TEMPORARY}
 # warnings with which the mail leaves: a type of invoice that it does not know, an old kind of user
 HARMLESS = {"GK6FKHU52", "XUPR7NEC8"}
-ABOUT_ADDRESS = re.compile(r"e-?mail|adres", re.I)  # in English and Dutch, the two that it answers in
+# a wrong address, in English and Dutch, the two that it answers in
+ABOUT_ADDRESS = re.compile(
+    r"(?=.*(e-?mail|address|adres))(?=.*(incorrect|inconsistent|invalid|wrong|onjuist|ongeldig|inconsequent))",
+    re.I | re.S,
+)
 
 
 def meant(answer: Answer | NoAnswer, said: Said | None, now: datetime) -> Outcome:
     """The outcome; what Acumulus has not said itself is judged as HTTP is, a page in its place as not taken."""
     if said is None or not isinstance(answer, Answer):
-        outcome = judge(answer, now)
-        of_gateway = isinstance(answer, Answer) and STATUSES.get(answer.status) is not None
-        if isinstance(answer, Answer) and is_html(answer) and not of_gateway and outcome.verdict is not Verdict.WAIT:
+        outcome = judge(answer, now, repeats=False)
+        if isinstance(answer, Answer) and answer.whole and is_html(answer) and _before_it(answer, outcome):
             return outcome_of(PAGE, answer, outcome.retry_after)
         return outcome
     finding = _finding(answer, said)
     outcome = outcome_of(finding, answer)
     values = {**outcome.reason.values, "status": said.status}
     if said.tags:
-        values["tags"] = " ".join(said.tags)[:200]
+        values["tags"] = printable(" ".join(said.tags))[:200]
     return replace(outcome, reason=Reason(finding.code, outcome.reason.field, values))
+
+
+def _before_it(answer: Answer, outcome: Outcome) -> bool:
+    """True where a page stands before Acumulus and HTTP itself says nothing surer, and nothing of a lost answer."""
+    return answer.status != 500 and STATUSES.get(answer.status) is None and outcome.verdict is not Verdict.WAIT
 
 
 def _finding(answer: Answer, said: Said) -> Finding:
     match said.status:
         case 0:
-            return ACCEPTED
+            return WARNED if said.errors else ACCEPTED
         case 2:
-            return _warned([one for one in said.warnings if one.tag not in HARMLESS], said)
+            harmful = [one for one in said.warnings if one.tag not in HARMLESS]
+            return WARNED if said.errors else _warned(harmful, said)
         case 3:
             return TEMPORARY
     for one in said.errors:
         found = TAGS.get(one.tag) or CODES.get(one.code.strip()[:3])
         if found:
             return found
-    return CREDENTIALS if answer.status in {401, 403} else REFUSED
+    return OF_HTTP.get(answer.status, REFUSED)
 
 
 def _warned(warnings: list[Remark], said: Said) -> Finding:

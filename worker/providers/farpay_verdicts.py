@@ -86,7 +86,11 @@ def of_refusal(answer: Answer | NoAnswer, now: datetime) -> Outcome:
     code = code_of(answer)
     if isinstance(answer, Answer):
         if code is not None:
+            # Who may call, how often, and what failed inside, HTTP says more surely than the code.
+            by_http = code not in CODES and (answer.status in {401, 403, 429} or answer.status > 500)
             outcome = outcome_of(CODES.get(code, REFUSED), answer)
+            if by_http:
+                outcome = judge(answer, now)
             return replace(outcome, reason=Reason(outcome.reason.code, values={**outcome.reason.values, "code": code}))
         if answer.status == 500:
             return outcome_of(FAILED_INSIDE, answer)

@@ -7,8 +7,13 @@ REFERENCE_LIMIT = 100  # characters
 
 
 def raw(answer: str) -> str:
-    """An answer as the ledger takes it: PostgreSQL stores no NUL, and the port allows 1,000 characters."""
-    return answer.replace("\0", "")[:ANSWER_LIMIT]
+    """An answer as the ledger takes it: no NUL, no half a character, and at most 1,000 characters, by the port."""
+    return answer.replace("\0", "").encode("utf-8", "replace").decode()[:ANSWER_LIMIT]
+
+
+def printable(word: str) -> str:
+    """A provider's own word as a reason's value: JSONB takes neither NUL nor half a character."""
+    return "".join(letter if letter.isprintable() else "?" for letter in word)[:ANSWER_LIMIT]
 
 
 def reference(name: str) -> str | None:

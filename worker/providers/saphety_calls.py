@@ -96,6 +96,8 @@ class Calls:
             return said.data
         values: dict[str, str | int] = {"call": LOGIN}
         judged = judge(answer, self.now())
+        if isinstance(answer, Answer) and answer.status // 100 == 2:
+            judged = replace(judged, answer=None)  # a part of a token may stand in it
         if said:
             values |= codes_of(said.errors)
             judged = replace(judged, answer=None)  # it may be a token that we could not use

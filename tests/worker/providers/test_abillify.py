@@ -157,9 +157,9 @@ def test_a_key_is_new_again_after_its_24_hours(
 
 def test_keys_are_walked_for_no_longer_than_the_deadline(abillify: AbillifyCounterpart, job: MakeJob) -> None:
     abillify.answer(500, error(500, "ServerError").body, times=50)
-    outcome = Abillify(url=abillify.url, user="demo", password=PASSWORD, total_limit=timedelta(milliseconds=1)).send(
-        job(attempt=50)
-    )
+    hasty = Abillify(url=abillify.url, user="demo", password=PASSWORD, total_limit=timedelta(milliseconds=1))
+    outcome = hasty.send(job(attempt=50))
+    hasty.close()
     assert outcome.transient
     assert len(abillify.requests) < 50
 

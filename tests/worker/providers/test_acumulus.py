@@ -134,6 +134,7 @@ LATER = (Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "TEMPORARY")
 PAGE = (Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "ANSWER_UNREADABLE")
 REFUSED = (Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
 LOGIN = (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")
+LOST = (Verdict.UNKNOWN, Status.ERROR, "GATEWAY_LOST_IT")
 GONE = (Verdict.REFUSED, Status.ERROR, "NOT_FOUND")
 
 
@@ -162,7 +163,15 @@ def html(status: int) -> Answer:
         (told(None, 3, errors=[("500 Exception", "X6", "Oh")]), LATER),
         (told(None, 3, code=500), LATER),
         (html(200), PAGE),
-        (html(500), PAGE),
+        (html(500), LOST),
+        (Answer(500), LOST),
+        (Answer(500, b"<br /><b>Fatal error</b>"), LOST),
+        (told(None, 1, errors=[("640 Other", "X4", "No")], code=500), LOST),
+        (told(None, 1, errors=[("640 Other", "X4", "No")], code=429), (Verdict.WAIT, LATER[1], "THROTTLED")),
+        (told(None, 1, errors=[("640 Other", "X4", "No")], code=503), LATER),
+        (told(None, 0, errors=[("640 Other", "X4", "No")]), DOUBT),
+        (told(None, 2, errors=[("640 Other", "X4", "No")], warnings=[TYPE]), DOUBT),
+        (told(None, 2, warnings=[("600 Warning", "X7", "The e-mail was sent without UBL")]), DOUBT),
         (html(503), PAGE),
         (html(429), (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "THROTTLED")),
         (html(403), (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")),
@@ -236,3 +245,14 @@ def test_the_password_is_in_no_answer_and_no_repr(
     acumulus.then(Answer(500, f"password {SECRET}".encode()))
     outcome = send()
     assert SECRET not in f"{outcome.answer} {outcome!r} {provider!r} {provider.contract!r}"
+
+
+def test_words_that_the_ledger_cannot_keep_are_made_so_that_it_can(
+    acumulus: AcumulusCounterpart, send: Callable[..., Outcome]
+) -> None:
+    acumulus.then(
+        Answer(200, b'{"status": 2, "warnings": {"warning": {"codetag": "X\\u0000\\ud800", "message": "m"}}}')
+    )
+    outcome = send()
+    f"{outcome.reason.values} {outcome.answer}".encode()
+    assert outcome.reason.values["tags"] == "X??"
