@@ -1,6 +1,6 @@
 """Does the ledger follow what FarPay says of a send, and is an invoice given to it once?"""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -85,3 +85,17 @@ def test_mail_trouble_is_310_until_it_is_sent_once_more(
 ) -> None:
     status, told, given = fates(folder, engine, attempter_of, (310,))
     assert (status, told, given) == (310, ["MAIL_TROUBLE"] * 3, 3)
+
+
+def test_what_farpay_said_yes_to_is_not_given_again_because_its_clock_is_read_wrongly(
+    folder: Path, engine: Engine, attempter_of: AttempterOf
+) -> None:
+    with FarPayCounterpart(folder) as farpay:
+        lease, send = leased(engine)
+        for _ in range(3):
+            zone = timezone(timedelta(hours=8))  # FarPay's times seem hours older than they are
+            provider = FarPay(url=farpay.api, key=KEY, zone=zone, total_limit=SHORT)
+            attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+            lease = due_again(engine)
+        assert len(farpay.given()) == 1
+        assert reasons(engine, send) == ["IN_PROGRESS"] * 3

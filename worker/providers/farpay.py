@@ -160,7 +160,8 @@ class FarPay:
             return self._gone(job, answer)
         of = whose(fields, job, self.zone, at_rest=status not in UNDER_WAY)
         if of is Whose.EARLIER:
-            return None
+            # What FarPay has said yes to is never given again for its clock's sake; at the deadline a person looks.
+            return outcome_of(AT_WORK, answer) if job.provider_reference else None
         if of is Whose.OTHER:
             outcome = outcome_of(AT_WORK, answer)
             reason = Reason("OTHER_SEND", values={**outcome.reason.values, "status": int(status)})
