@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from duepost.ledger.schema import send, state, transition
+from duepost.ledger.history_tables import transition
+from duepost.ledger.schema import send, state
 from duepost.statuses import Status
 from sandbox.fates import FATES
 from sandbox.held import Held

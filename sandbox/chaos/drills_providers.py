@@ -9,7 +9,8 @@ from itertools import pairwise
 import psutil
 from sqlalchemy import func, select
 
-from duepost.ledger.schema import attempt, state
+from duepost.ledger.history_tables import attempt
+from duepost.ledger.schema import state
 from sandbox.behaviour_file import Told, behave, behave_well
 from sandbox.chaos.asked import Asked
 from sandbox.chaos.drill import Drill, Made

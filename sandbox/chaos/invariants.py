@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine, select
 
-from duepost.ledger.schema import send, state, transition
+from duepost.ledger.history_tables import transition
+from duepost.ledger.schema import send, state
 from duepost.statuses import Status
 from sandbox.chaos.asked import Asked, statuses_of
 from sandbox.chaos.pace import LANES

@@ -14,12 +14,16 @@ from duepost.ledger.schema import account, run
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One customer of this duepost; `now` is the database's clock (aware) when it was read."""
+    """One customer of this duepost; `now` is the database's clock (aware) when it was read.
+
+    delivers: False for an account that tries things out; its sends are kept as 1000 NA.
+    """
 
     id: int
     name: str
     zone: str
     now: datetime
+    delivers: bool = True
 
 
 def add_account(connection: Connection, name: str, zone: str) -> None:
@@ -43,19 +47,23 @@ def account_named(connection: Connection, name: str) -> Account:
     Raises: InvalidSend when there is none.
     """
     row = connection.execute(
-        select(account.c.id, account.c.name, account.c.zone, func.now()).where(account.c.name == name)
+        select(account.c.id, account.c.name, account.c.zone, func.now(), account.c.delivers).where(
+            account.c.name == name
+        )
     ).one_or_none()
     if row is None:
         raise InvalidSend(
             "Account", "is unknown", "create it with `duepost account add NAME --zone Europe/Copenhagen`", name
         )
-    return Account(row[0], row[1], row[2], row[3])
+    return Account(*row)
 
 
 def accounts(connection: Connection) -> list[Account]:
     """Every account, by name."""
-    rows = connection.execute(select(account.c.id, account.c.name, account.c.zone, func.now()).order_by(account.c.name))
-    return [Account(row[0], row[1], row[2], row[3]) for row in rows]
+    rows = connection.execute(
+        select(account.c.id, account.c.name, account.c.zone, func.now(), account.c.delivers).order_by(account.c.name)
+    )
+    return [Account(*row) for row in rows]
 
 
 def run_named(connection: Connection, account_id: int, name: str) -> int:

@@ -30,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from duepost.ledger.guard_tables import circuit, fence, pause
-from duepost.ledger.schema import attempt, state
+from duepost.ledger.history_tables import attempt
+from duepost.ledger.schema import state
 from duepost.ledger.unnested import Columns, unnested
 from duepost.statuses import Status
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Connection, Select, cast, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from duepost.ledger.schema import state, transition
+from duepost.ledger.history_tables import transition
+from duepost.ledger.schema import state
 
 Value = ColumnElement[Any] | str | int | bool | None
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from duepost.ledger.change import change, picked, run_change
-from duepost.ledger.schema import account, attempt, run, send, state, transition
+from duepost.ledger.history_tables import attempt, transition
+from duepost.ledger.schema import account, run, send, state
 from duepost.statuses import Status
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from duepost.ledger.history_tables import attempt, transition
 from duepost.ledger.receipt_table import receipt
-from duepost.ledger.schema import account, attempt, run, send, state, transition
+from duepost.ledger.schema import account, run, send, state
 from duepost.statuses import Status
 
 

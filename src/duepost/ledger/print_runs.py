@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, exists, func, insert, select, update
 
+from duepost.ledger.history_tables import transition
 from duepost.ledger.print_tables import envelope, print_run
-from duepost.ledger.schema import account, document, run, send, state, transition
+from duepost.ledger.schema import account, document, run, send, state
 from duepost.statuses import Status
 
 CLOSE_LOCK = 0x64756570_6F737403  # "duepost", 3: one closes at a time

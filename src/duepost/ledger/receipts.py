@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from duepost.ledger.change import change, picked, run_change
+from duepost.ledger.history_tables import transition
 from duepost.ledger.receipt_table import receipt
-from duepost.ledger.schema import send, state, transition
+from duepost.ledger.schema import send, state
 from duepost.receipts import (
     CODE_LIMIT,
     PROOFS,

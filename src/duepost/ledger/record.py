@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from duepost.ledger.schema import attempt, state, transition
+from duepost.ledger.history_tables import attempt, transition
+from duepost.ledger.schema import state
 from duepost.ledger.unnested import Columns, unnested
 from duepost.reasons import Reason
 from duepost.statuses import Status

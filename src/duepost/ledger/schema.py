@@ -25,10 +25,18 @@ from sqlalchemy import (
     false,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from duepost.ledger import guard_tables, print_tables, receipt_table, template_tables  # noqa: F401 - whole metadata
+from duepost.ledger import (  # noqa: F401 - whole metadata
+    gateway_tables,
+    guard_tables,
+    history_tables,
+    print_tables,
+    receipt_table,
+    template_tables,
+)
 from duepost.ledger.metadata import Instant, in_, metadata
 from duepost.sends import Channel, Kind
 from duepost.statuses import WAITING, Status
@@ -42,6 +50,7 @@ account = Table(
     Column("zone", Text, nullable=False, comment="IANA name"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("print_cutoff", Time, comment="when its print runs close, in zone; NULL: as the provider account says"),
+    Column("delivers", Boolean, nullable=False, server_default=true(), comment="false: its sends are kept as 1000 NA"),
     CheckConstraint("name <> ''", name="name_given"),
 )
 
@@ -117,6 +126,22 @@ send = Table(
 )
 Index("ix_send_invoice", send.c.invoice)  # serves look.sends_of_invoice
 Index("ix_send_run_id", send.c.run_id, postgresql_where=send.c.run_id.is_not(None))  # serves look.counts
+
+Index("ix_send_account_id", send.c.account_id, send.c.id)  # serves listing.sends_of
+Index(  # serves listing.sends_of
+    "ix_send_customer",
+    send.c.account_id,
+    send.c.customer,
+    send.c.id,
+    postgresql_where=send.c.customer.is_not(None),
+)
+Index(  # serves listing.sends_of
+    "ix_send_reference",
+    send.c.account_id,
+    send.c.reference,
+    send.c.id,
+    postgresql_where=send.c.reference.is_not(None),
+)
 
 # Documents beside the send's first.
 attachment = Table(
@@ -214,36 +239,9 @@ Index(  # serves print_runs.gathered and .close
     "ix_state_to_print", state.c.lane, postgresql_where=state.c.status == text("150")
 )
 
-transition = Table(
-    "transition",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.timeline
-    Column("at", Instant, nullable=False, server_default=func.now()),
-    Column("from_status", SmallInteger, nullable=False),
-    Column("to_status", SmallInteger, nullable=False),
-    Column("reason_code", Text, nullable=False),
-    Column("reason_field", Text),
-    Column("reason_values", JSONB),
-    Column("answer", Text, comment="the provider's raw answer, at most 1,000 characters"),
-    Column("actor", Text, nullable=False, comment="who: a worker, the release, a person"),
-    Column("attempt", SmallInteger, comment="number of the attempt that caused it"),
-    CheckConstraint(in_("to_status", Status), name="status_known"),
-)
-
-VERDICTS = ("accepted", "refused", "transient", "wait", "unknown")
-
-attempt = Table(
-    "attempt",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.attempts
-    Column("number", SmallInteger, nullable=False),
-    Column("provider", Text, nullable=False, comment="name of the provider account"),
-    Column("provider_reference", Text, comment="the provider's own name for the delivery"),
-    Column("began_at", Instant, nullable=False),
-    Column("ended_at", Instant, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("token", Text, nullable=False, comment="what the provider was given to recognise a repeat"),
-    CheckConstraint(in_("verdict", VERDICTS), name="verdict_known"),
+Index(  # serves listing.sends_of
+    "ix_state_exceptional",
+    state.c.status,
+    state.c.send_id,
+    postgresql_where=text("status NOT IN (100, 200)"),
 )

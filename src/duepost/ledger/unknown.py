@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, String, case, cast, false, func, insert, literal, select
 
 from duepost.ledger.change import change, picked, run_change
-from duepost.ledger.schema import attempt, state
+from duepost.ledger.history_tables import attempt
+from duepost.ledger.schema import state
 from duepost.statuses import Status
 
 

@@ -14,13 +14,13 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select
 
 from duepost.ledger import look
 from duepost.ledger.accept import Accepted, copy_in
-from duepost.ledger.accounts import account_named, add_account, run_named
+from duepost.ledger.accounts import add_account, run_named
 from duepost.ledger.begin import Begun, ToBegin
 from duepost.ledger.begin import begin as begin_in
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.record import ToRecord
 from duepost.ledger.release import release
-from duepost.ledger.schema import state
+from duepost.ledger.schema import account, state
 from duepost.reasons import Reason
 from duepost.sends import Channel, CheckedSend, Kind, Priority, Schedule
 from duepost.statuses import Status
@@ -48,7 +48,7 @@ def empty_url(chosen_postgres: PostgresServer) -> Iterator[str]:
 def account_id(connection: Connection, name: str = "default") -> int:
     """The id of an account, made if need be."""
     add_account(connection, name, "Europe/Copenhagen")
-    return account_named(connection, name).id
+    return int(connection.execute(select(account.c.id).where(account.c.name == name)).scalar_one())
 
 
 def accepted(

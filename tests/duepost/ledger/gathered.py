@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from duepost.document_kinds import StoredDocument
 from duepost.ledger.accept import copy_in
+from duepost.ledger.history_tables import transition
 from duepost.ledger.identifiers import new_id
-from duepost.ledger.schema import document, transition
+from duepost.ledger.schema import document
 from duepost.options import NONE, Options
 from duepost.sends import Channel
 from duepost.statuses import Status

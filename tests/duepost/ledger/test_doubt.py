@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, update
 from duepost.ledger import look
 from duepost.ledger.begin import Begun
 from duepost.ledger.doubt import Chosen, Finding, catch_up, doubtful, settle
+from duepost.ledger.history_tables import transition
 from duepost.ledger.migrate import upgrade
 from duepost.ledger.record import record
 from duepost.ledger.release import release
-from duepost.ledger.schema import transition
 from duepost.ledger.unknown import UnknownPolicy, settle_lost
 from duepost.reasons import Reason
 from duepost.statuses import Status
