@@ -51,7 +51,7 @@ def serve(settings: Settings) -> None:
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
-        access_log=False,  # paths hold tokens and references
+        access_log=False,
         server_header=False,
         date_header=True,
     )

@@ -1,5 +1,6 @@
 """Which doors does the gateway have, and what do all of them share?"""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
 from typing import Any, TypeAlias
@@ -52,6 +53,7 @@ class RequestIds:
 
 def make_app(settings: Settings) -> FastAPI:
     """The ASGI application; what it holds open is opened when the process's event loop starts."""
+    logging.getLogger("uvicorn.access").disabled = True  # paths hold tokens and references
     app = FastAPI(
         title="duepost",
         version=version("duepost"),

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -79,7 +80,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         session = Session()
         session.trust_env = False
         started.append((server, thread, session))
-        wait_until(lambda: server.started, "the gateway listens")
+        assert wait_until(lambda: server.started, timedelta(seconds=30))
         port = server.servers[0].sockets[0].getsockname()[1]
         return Served(f"http://{HOST}:{port}", app, session)
 
@@ -132,7 +133,7 @@ def listen(serve: Serve) -> Callable[[str], Served]:
     """Starts a gateway that takes reports, on this ledger."""
     providers = {
         "kannel": {"kind": "kannel", "url": "http://127.0.0.1:1/", "user": "u", "password": "p", "sender": "Acme"},
-        "twilio": {"kind": "twilio", "account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4533445566"},
+        "twilio": {"kind": "twilio", "sid": "AC1", "token": "t", "sender": "+4533445566"},
         "gatewayapi": {"kind": "gatewayapi", "token": "t", "sender": "Acme"},
         "peppol": {"kind": "http", "url": "http://127.0.0.1:1/"},
     }
