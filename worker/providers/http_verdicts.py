@@ -4,6 +4,7 @@ RFC 9110. The body of a 2xx decides, and only its adapter can read it; all else 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,13 +12,13 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.broken import CERTIFICATE_REFUSED, root, word
 from worker.http_line import Answer, NoAnswer
-from worker.providers.finding import ANSWER_LIMIT, Finding, raw
+from worker.providers.finding import ANSWER_LIMIT, Finding, raw, reference
 from worker.providers.port import Outcome, Verdict
 
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 SAME_KEY_IN_FLIGHT = timedelta(seconds=5)
 
-
+ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 TEMPORARY = Finding(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "TEMPORARY")
 THROTTLED = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "THROTTLED")
 CREDENTIALS = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED", alarm=True)
@@ -81,6 +82,17 @@ def outcome_of(finding: Finding, answer: Answer, retry_after: timedelta | None =
     reason = Reason(finding.code, values={"http": answer.status})
     words = raw(f"{answer.status} {answer.body[: 4 * ANSWER_LIMIT].decode(errors='replace')}")
     return Outcome(finding.verdict, finding.status, reason, words, retry_after, alarm=finding.alarm)
+
+
+def accepted(answer: Answer, name: str) -> Outcome:
+    """A yes, with the provider's own name for it."""
+    return replace(outcome_of(ACCEPTED, answer), provider_reference=reference(name))
+
+
+def coded(finding: Finding, answer: Answer, code: int | str) -> Outcome:
+    """The outcome, the provider's own code among the reason's values."""
+    outcome = outcome_of(finding, answer)
+    return replace(outcome, reason=Reason(finding.code, values={**outcome.reason.values, "code": code}))
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
