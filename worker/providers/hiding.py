@@ -52,7 +52,9 @@ def _ways(letter: str) -> Collection[str]:
 
 def _without_end(words: str, secret: str) -> str:
     """Of an answer that was cut: its end may be the beginning of a secret."""
-    return words[: next((start for start in range(len(words)) if _begins(words, start, secret)), len(words))]
+    firsts = {way[0] for way in _ways(secret[0])}
+    begun = (at for at, letter in enumerate(words) if letter in firsts and _begins(words, at, secret))
+    return words[: next(begun, len(words))]
 
 
 def _begins(words: str, start: int, secret: str) -> bool:
