@@ -35,6 +35,7 @@ OURS = frozenset(
         "DOCUMENT_UNREADABLE",
         "FIELD_UNSAFE",
         "NOT_REPEATED",
+        "TOKEN_FORGOTTEN",
     }
 )
 CLOSING = 421  # RFC 5321 4.2.1: service not available, closing transmission channel; at any stage

@@ -58,12 +58,12 @@ class Abillify(HttpAccount):
         return self.total_limit * 2
 
     def send(self, job: Job) -> Outcome:
-        """Ask for the e-mail once, under the first key that Abillify has not failed at."""
+        """Ask for the e-mail once, under the first key since a person's word that Abillify has not failed at."""
         login = basic(self.user, self.password)
         headers = {"Authorization": login, "Content-Type": "application/json", "Accept": "application/json"}
         url = f"{self.url.rstrip('/')}/invoices/{quote(job.reference or job.invoice, safe='')}/resendInvoice"
         until = time.monotonic() + self.total_limit.total_seconds()
-        for number in range(1, job.attempt + 1):
+        for number in range(job.first_attempt, job.attempt + 1):
             answer = self._http.post(url, b"{}", {**headers, "Idempotency-Key": key(job.token, number)})
             if not _failed(answer) or time.monotonic() > until:
                 break

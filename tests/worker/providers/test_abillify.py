@@ -157,6 +157,18 @@ def test_a_key_is_new_again_after_its_24_hours(
     assert len(keys(abillify)) == 2, "so nothing may be in doubt for so long"
 
 
+def test_after_a_persons_word_a_new_key_is_used_and_no_old_one_is_heard(
+    abillify: AbillifyCounterpart, provider: Abillify, job: MakeJob, clock: list[datetime]
+) -> None:
+    """The old one could tell of an e-mail that never came, or be forgotten between two attempts and send a second."""
+    provider.send(job())
+    clock[0] += KEPT / 2
+    assert provider.send(job(attempt=2, first_attempt=2)).verdict is Verdict.ACCEPTED
+    clock[0] += KEPT / 2
+    assert provider.send(job(attempt=3, first_attempt=2)).verdict is Verdict.ACCEPTED
+    assert keys(abillify) == [job().token, f"{job().token}-2"]
+
+
 def test_keys_are_walked_for_no_longer_than_the_deadline(
     abillify: AbillifyCounterpart, provider: Abillify, job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
