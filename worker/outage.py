@@ -8,6 +8,7 @@ CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
 # Reasons that say nothing about the send: the next one would meet the same.
 OUTAGES = frozenset(
     {
+        "API_NOT_FOUND",
         "ASKED_IN_VAIN",
         "ANSWER_UNREADABLE",
         "CERTIFICATE_REFUSED",

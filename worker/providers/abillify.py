@@ -26,6 +26,7 @@ from worker.providers.http_verdicts import (
     accepted,
     coded,
     judge,
+    judge_foreign,
     outcome_of,
 )
 from worker.providers.port import Job, Outcome, Verdict
@@ -67,7 +68,11 @@ class Abillify(HttpAccount):
             answer = self._http.post(url, b"{}", {**headers, "Idempotency-Key": key(job.token, number)})
             if not _failed(answer) or time.monotonic() > until:
                 break
-        return hide(_meant(answer) or judge(answer, self.now()), [self.password, login.removeprefix("Basic ")])
+        return hide(self._judged(answer), [self.password, login.removeprefix("Basic ")])
+
+    def _judged(self, answer: Answer | NoAnswer) -> Outcome:
+        own = isinstance(answer, Answer) and _code(answer) is not None
+        return _meant(answer) or (judge if own else judge_foreign)(answer, self.now())
 
 
 def key(token: str, number: int) -> str:

@@ -19,7 +19,7 @@ from worker.providers.http_verdicts import (
     TEMPORARY,
     THROTTLED,
     UNKNOWN,
-    judge,
+    judge_foreign,
     outcome_of,
 )
 from worker.providers.port import Outcome, Verdict
@@ -51,7 +51,7 @@ ABOUT_ADDRESS = re.compile(
 def meant(answer: Answer | NoAnswer, said: Said | None, now: datetime) -> Outcome:
     """The outcome; what Acumulus has not said itself is judged as HTTP is, a page in its place as not taken."""
     if said is None or not isinstance(answer, Answer):
-        outcome = judge(answer, now, repeats=False)
+        outcome = judge_foreign(answer, now, repeats=False)
         if isinstance(answer, Answer) and answer.whole and is_page(answer) and _before_it(answer, outcome):
             return outcome_of(PAGE, answer, outcome.retry_after)
         return outcome

@@ -27,6 +27,7 @@ UNREADABLE = Finding(Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")
 NOT_FOUND = Finding(Verdict.REFUSED, Status.ERROR, "NOT_FOUND")
 PROTOCOL = Finding(Verdict.REFUSED, Status.ERROR, "PROTOCOL", alarm=True)
 REDIRECTED = Finding(Verdict.REFUSED, Status.ERROR, "REDIRECTED", alarm=True)
+ASTRAY = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "API_NOT_FOUND", alarm=True)
 TOO_LARGE = Finding(Verdict.REFUSED, Status.EMAIL_REJECTED, "MESSAGE_TOO_LARGE")
 REJECTED = Finding(Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")
 
@@ -75,6 +76,17 @@ def judge(answer: Answer | NoAnswer, now: datetime, *, repeats: bool = True) -> 
         retry_after = parse_retry_after(answer.headers.get("Retry-After"), now)
         finding = finding if retry_after is None else THROTTLED
     return outcome_of(finding, answer, retry_after)
+
+
+def judge_foreign(answer: Answer | NoAnswer, now: datetime, *, repeats: bool = True) -> Outcome:
+    """As judge, of what is not in the provider's own words: a balancer's page, or whatever a wrong address leads to.
+
+    It refuses no send, for the next would meet the same.
+    """
+    outcome = judge(answer, now, repeats=repeats)
+    if isinstance(answer, Answer) and outcome.verdict is Verdict.REFUSED:
+        return outcome_of(ASTRAY, answer)
+    return outcome
 
 
 def outcome_of(finding: Finding, answer: Answer, retry_after: timedelta | None = None) -> Outcome:

@@ -38,6 +38,9 @@ def provider(abillify: AbillifyCounterpart) -> Iterator[Abillify]:
     made.close()
 
 
+ASTRAY = (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "API_NOT_FOUND")
+
+
 def keys(abillify: AbillifyCounterpart) -> list[str | None]:
     """Of the e-mails that went out."""
     return [taken.key for taken in abillify.taken()]
@@ -86,7 +89,16 @@ def test_its_own_reference_goes_before_the_invoices_number(
         (Answer(200, b"<html>log in</html>"), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"job": "1"}'), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"resultcode": 0}'), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
-        (Answer(400, b"<html>"), (Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")),
+        (error(422, "Other"), (Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")),
+        (Answer(404, b"<html>"), ASTRAY),
+        (Answer(404, b""), ASTRAY),
+        (Answer(404, b'{"error": "no route"}'), ASTRAY),
+        (Answer(302, b"", {"location": "http://127.0.0.1:1/"}), ASTRAY),
+        (Answer(301, b"<html>"), ASTRAY),
+        (Answer(405, b"<html>"), ASTRAY),
+        (Answer(400, b"<html>"), ASTRAY),
+        (Answer(501, b"<html>"), ASTRAY),
+        (Answer(403, b"<html>"), (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")),
     ],
 )
 def test_every_answer_has_its_meaning(
@@ -98,6 +110,14 @@ def test_every_answer_has_its_meaning(
 ) -> None:
     abillify.answer(answer.status, answer.body)
     assert facts(provider.send(job())) == meant
+
+
+def test_a_wrong_base_address_is_the_operators_and_no_sends(abillify: AbillifyCounterpart, job: MakeJob) -> None:
+    provider = Abillify(url=abillify.url, user="demo", password=PASSWORD)
+    outcome = provider.send(job())
+    provider.close()
+    assert (facts(outcome), outcome.alarm, outcome.reason.values) == (ASTRAY, True, {"http": 404})
+    assert keys(abillify) == []
 
 
 def test_an_errors_type_is_in_the_reason_and_its_words_are_not(
