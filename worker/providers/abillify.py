@@ -71,8 +71,11 @@ class Abillify(HttpAccount):
         return hide(self._judged(answer), [self.password, login.removeprefix("Basic ")])
 
     def _judged(self, answer: Answer | NoAnswer) -> Outcome:
+        said = _meant(answer)
+        if said:
+            return said
         own = isinstance(answer, Answer) and _code(answer) is not None
-        return _meant(answer) or (judge if own else judge_foreign)(answer, self.now())
+        return judge(answer, self.now()) if own else judge_foreign(answer, self.now())
 
 
 def key(token: str, number: int) -> str:
