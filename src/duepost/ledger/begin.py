@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from duepost.ledger.guard_tables import circuit, fence, pause
-from duepost.ledger.schema import attempt, state
+from duepost.ledger.schema import attempt, state, transition
 from duepost.ledger.unnested import Columns, unnested
 from duepost.statuses import Status
 
@@ -62,7 +62,7 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one.
+    where it has told one since a person last ended such a doubt.
     """
 
     id: UUID
@@ -137,12 +137,18 @@ def _begin() -> ReturningUpdate[Any]:
     broken = exists().where(
         circuit.c.provider == asked.c.provider, circuit.c.probe_lease.is_distinct_from(asked.c.lease)
     )
+    ended = (  # a doubt that a person ended: what comes after is another delivery
+        select(func.max(transition.c.at))
+        .where(transition.c.send_id == state.c.send_id, transition.c.reason_code == "SETTLED")
+        .scalar_subquery()
+    )
     told = (
         select(attempt.c.provider_reference)
         .where(
             attempt.c.send_id == state.c.send_id,
             attempt.c.provider == asked.c.provider,
             attempt.c.provider_reference.is_not(None),
+            or_(ended.is_(None), attempt.c.began_at > ended),
         )
         .order_by(attempt.c.id.desc())
         .limit(1)
