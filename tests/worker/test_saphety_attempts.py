@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.sends import Channel
-from sandbox.http_behaviour import Answer
+from sandbox.http_behaviour import Answer, Fault
 from sandbox.saphety_counterpart import SaphetyCounterpart
 from tests.worker.conftest import AttempterOf
 from tests.worker.providers.saphety_account import DOCUMENT, PASSWORD, account
@@ -71,6 +71,14 @@ def test_a_lost_second_mail_does_not_end_as_the_first_one_did(
     point.reply("notify", Answer(502, taken=False))
     assert night.told(2) == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
     assert point.taken() == []
+
+
+def test_a_mail_without_a_yes_whose_document_is_mailed_later_is_a_persons_to_end(
+    night: Night, point: SaphetyCounterpart
+) -> None:
+    point.reply("notify", Fault.CUT)
+    assert night.told(3) == (300, ["OUTCOME_UNKNOWN", "IN_PROGRESS", "OUTCOME_UNKNOWN"])
+    assert len(point.taken()) == 1
 
 
 def test_a_yes_without_a_name_is_known_when_the_mail_is_asked_for(night: Night, point: SaphetyCounterpart) -> None:

@@ -117,6 +117,11 @@ def test_many_questions_go_over_one_connection(point: SaphetyCounterpart, mail: 
 FAILED = "anna902@customer.test"
 
 
+def told_of(reason: str) -> Answer:
+    data = {"Destination": FAILED, "LastStateReason": reason}
+    return Answer(200, json.dumps({"IsValid": True, "Errors": [], "Data": data}).encode())
+
+
 def failed(point: SaphetyCounterpart, mail: MakeJob, reason: str | None, **settings: Any) -> Said | None:
     point.last_state_reason = reason
     provider = account(point, **{"mail_status_url": point.url + "/IN2.Notifications.webapi"} | settings)
@@ -133,6 +138,21 @@ def test_a_mail_whose_server_was_not_reached_is_asked_for_again(
     point: SaphetyCounterpart, mail: MakeJob, reason: str
 ) -> None:
     assert failed(point, mail, reason) == (Verdict.PENDING, 310, "TEMPORARY")
+
+
+def test_of_two_mails_to_one_address_neither_may_have_failed_otherwise(
+    point: SaphetyCounterpart, mail: MakeJob
+) -> None:
+    provider = account(point, mail_status_url=point.url + "/IN2.Notifications.webapi")
+    for _ in range(2):
+        provider.send(mail(to_address=FAILED))
+    for reason in ("i/o timeout", "550 5.1.1 no such user"):
+        point.reply("emailStatus", told_of(reason))
+    point.reply("document", state("Error"))
+    assert said(provider.ask(mail(to_address=FAILED))) == (Verdict.REFUSED, 330, "NOT_DELIVERED")
+    point.reply("emailStatus", told_of("i/o timeout"), times=2)
+    point.reply("document", state("Error"))
+    assert said(provider.ask(mail(to_address=FAILED))) == (Verdict.PENDING, 310, "TEMPORARY")
 
 
 @pytest.mark.parametrize("reason", ["550 5.1.1 no such user", None])
