@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select, update
 
+from duepost.ledger.doubt import Chosen, Finding, settle
 from duepost.ledger.schema import state
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
@@ -94,6 +95,22 @@ def test_the_question_brings_the_providers_own_name_for_it(engine: Engine, attem
     attempt(attempter, due_again(engine), send)  # its answer names nothing
     attempt(attempter, due_again(engine), send)
     assert [job.provider_reference for job in (*provider.jobs, *provider.asked)] == [None, "F-17", "F-17"]
+
+
+def test_a_name_from_before_a_person_had_it_sent_again_is_not_that_of_the_new_one(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    provider = Slow()
+    provider.answer = lambda _: replace(AT_WORK, provider_reference="F-17")
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    with engine.begin() as connection:
+        assert settle(connection, Chosen([send.id]), Finding.SEND_AGAIN, reason="they have nothing", actor="mette")
+    provider.answer = lambda _: Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("TIMED_OUT"))
+    attempt(attempter, due_again(engine), send)
+    attempt(attempter, due_again(engine), send)
+    assert [job.provider_reference for job in provider.asked] == [None]
 
 
 def test_each_attempt_knows_its_number(engine: Engine, attempter_of: AttempterOf) -> None:

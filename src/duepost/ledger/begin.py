@@ -67,8 +67,8 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one. `first_number`: of the attempts since a person's last word (settled, approved), all of them
-    without one. `first_at` (aware): when this provider was first called in these.
+    where it has told one since a person last ended such a doubt. `first_number`: of the attempts since a person's last
+    word (settled, approved), all of them without one. `first_at` (aware): when this provider was first called in these.
     """
 
     id: UUID
@@ -145,12 +145,18 @@ def _begin() -> ReturningUpdate[Any]:
     broken = exists().where(
         circuit.c.provider == asked.c.provider, circuit.c.probe_lease.is_distinct_from(asked.c.lease)
     )
+    ended = (  # a doubt that a person ended: what comes after is another delivery
+        select(func.max(transition.c.at))
+        .where(transition.c.send_id == state.c.send_id, transition.c.reason_code == "SETTLED")
+        .scalar_subquery()
+    )
     told = (
         select(attempt.c.provider_reference)
         .where(
             attempt.c.send_id == state.c.send_id,
             attempt.c.provider == asked.c.provider,
             attempt.c.provider_reference.is_not(None),
+            or_(ended.is_(None), attempt.c.began_at > ended),
         )
         .order_by(attempt.c.id.desc())
         .limit(1)
