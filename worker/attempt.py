@@ -185,7 +185,7 @@ class Attempter:
             reason = Reason("ADAPTER_FAILED", values={"error": type(bug).__name__})
             return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True), in_doubt
         crash.reached("after_send", send.invoice)
-        return outcome, in_doubt
+        return outcome, in_doubt or outcome.undecided
 
     def _next_lane(self, send: Leased) -> NextLane | None:
         """The one after this lane in the send's own route or its channel's; after the last one the first again."""
@@ -220,4 +220,7 @@ class Attempter:
             units=send.units,
             attempt=begun.number,
             provider_reference=begun.provider_reference,
+            first_due=send.first_due,
+            in_doubt_since=begun.in_doubt_since,
+            status=begun.status,
         )

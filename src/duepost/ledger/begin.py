@@ -62,7 +62,7 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one.
+    where it has told one, and `in_doubt_since` (aware) when the first attempt began that may have reached one.
     """
 
     id: UUID
@@ -72,6 +72,7 @@ class Begun:
     token: int
     in_doubt: bool
     provider_reference: str | None = None
+    in_doubt_since: datetime | None = None
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
@@ -148,6 +149,14 @@ def _begin() -> ReturningUpdate[Any]:
         .limit(1)
         .scalar_subquery()
     )
+    since = (
+        select(func.min(attempt.c.began_at))
+        .where(
+            attempt.c.send_id == state.c.send_id,
+            or_(attempt.c.verdict == "unknown", attempt.c.provider_reference.is_not(None)),
+        )
+        .scalar_subquery()
+    )
     return (
         update(state)
         .where(
@@ -172,6 +181,7 @@ def _begin() -> ReturningUpdate[Any]:
             state.c.lease,
             state.c.in_doubt,
             case((state.c.in_doubt, told)),  # looked for only then
+            case((state.c.in_doubt, since)),
         )
     )
 
