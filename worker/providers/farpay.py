@@ -161,7 +161,7 @@ class FarPay:
         if status is None or not isinstance(answer, Answer):
             return self._gone(job, answer)
         what = of_doubtful(fields, job, self.zone)
-        if what is Next.REPEAT and status is Status.ERROR_SENDING_EMAIL is not job.status:
+        if what is Next.REPEAT and status is Status.ERROR_SENDING_EMAIL and job.status != status:
             what = Next.TELL  # first seen; the repeat comes at the next look
         return told(what, answer, fields, job, self.now())
 

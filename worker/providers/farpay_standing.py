@@ -18,7 +18,8 @@ from worker.providers.http_verdicts import outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 
 BUSY_AGAIN = timedelta(minutes=2)  # FarPay sends each minute
-SOONEST_REPEAT = timedelta(minutes=10)  # after mail trouble; later ones after half the time that it has lasted
+# After mail trouble FarPay is told to send once more when half the time that it has lasted has passed, within these.
+SOONEST_REPEAT, SELDOMEST_REPEAT = timedelta(minutes=10), timedelta(hours=4)
 
 
 class Next(Enum):
@@ -96,4 +97,4 @@ def spaced(said: Outcome, job: Job, now: datetime) -> Outcome:
     if said.verdict is not Verdict.PENDING or said.status is not Status.ERROR_SENDING_EMAIL:
         return said
     lasted = now - job.in_doubt_since if job.in_doubt_since else timedelta(0)
-    return replace(said, retry_after=max(SOONEST_REPEAT, lasted / 2))
+    return replace(said, retry_after=min(max(SOONEST_REPEAT, lasted / 2), SELDOMEST_REPEAT))

@@ -79,7 +79,7 @@ def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) ->
     """Write, before any provider is called, that these sends are being called; those that may not be are left out.
 
     Left out is what is not ours any more, what a pause or an open circuit holds, and everything when the ledger belongs
-    to another environment. Served by pk_state.
+    to another environment. Served by pk_state and ix_attempt_send_id.
     """
     rows = connection.execute(
         _BEGIN,
@@ -149,14 +149,10 @@ def _begin() -> ReturningUpdate[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    since = (
-        select(func.min(attempt.c.began_at))
-        .where(
-            attempt.c.send_id == state.c.send_id,
-            or_(attempt.c.verdict == "unknown", attempt.c.provider_reference.is_not(None)),
-        )
-        .scalar_subquery()
-    )
+    reached = or_(attempt.c.verdict == "unknown", attempt.c.provider_reference.is_not(None))
+    first = func.min(attempt.c.began_at)
+    # Without one of those a provider has taken it and gave it no name.
+    since = select(func.coalesce(first.filter(reached), first)).where(attempt.c.send_id == state.c.send_id)
     return (
         update(state)
         .where(
@@ -181,7 +177,7 @@ def _begin() -> ReturningUpdate[Any]:
             state.c.lease,
             state.c.in_doubt,
             case((state.c.in_doubt, told)),  # looked for only then
-            case((state.c.in_doubt, since)),
+            case((state.c.in_doubt, since.scalar_subquery())),
         )
     )
 
