@@ -131,7 +131,7 @@ class FarPay:
             return refused("DOCUMENT_STAYS_BEHIND")
         number = self._book.look_up(job.invoice, wanted.due, self._get, thorough=True)
         if number is None:
-            return refused("NOT_FOUND", name="InvoiceNumber")
+            return _doubted(job, refused("NOT_FOUND", name="InvoiceNumber"))
         return self._again(job, number, wanted) if isinstance(number, int) else _doubted(job, self._in_vain(number))
 
     def _again(self, job: Job, number: int, wanted: Request) -> Outcome:

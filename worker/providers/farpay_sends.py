@@ -48,8 +48,9 @@ def whose(fields: Mapping[str, Any], job: Job, since: datetime | None, zone: tzi
     if status in UNDER_WAY or (same and told and status is not Status.SENT):
         return Whose.OURS if same else Whose.OTHER
     left = _against(node.get("SentDate"), since, zone)
-    if left is None and not told and status is Status.SENT:
-        left = Whose.OURS if made is Whose.OURS else Whose.PERHAPS
+    if left is None and status is Status.SENT:
+        unproven = made is Whose.EARLIER if told else made is not Whose.OURS
+        left = Whose.PERHAPS if unproven else Whose.OURS
     if left is Whose.EARLIER:
         return left
     return (left or Whose.OURS) if same else Whose.OTHER

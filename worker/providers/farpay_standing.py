@@ -26,7 +26,7 @@ class Next(Enum):
     """What is to be done."""
 
     TELL = "what FarPay shows is the send's"
-    WAIT = "FarPay said yes and shows nothing of it yet; at the deadline a person looks"
+    WAIT = "FarPay said yes, or is at work, and shows nothing of it; at the deadline a person looks"
     REPEAT = "surely nothing of it has left, or it stopped at 310"
     BUSY = "another send of the invoice is under way"
     OTHER = "the invoice shows another send, and ours may have been before it"
@@ -49,6 +49,8 @@ def of_doubtful(fields: Mapping[str, Any], job: Job, zone: tzinfo) -> Next:
     if of is Whose.OTHER:
         return Next.OTHER
     if status in UNDER_WAY:
+        if of is Whose.UNSAID and job.provider_reference is None:
+            return Next.WAIT  # told with FarPay's id, it would pass for something that FarPay said yes to
         return Next.REPEAT if status is Status.ERROR_SENDING_EMAIL and of is Whose.OURS else Next.TELL
     if of is Whose.PERHAPS and status is not Status.SENT:
         return Next.TELL  # a failure loses nothing in silence

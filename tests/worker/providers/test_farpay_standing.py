@@ -93,7 +93,7 @@ IN_SILENCE = [
     (shows(1000, send=None, created=z(NOW - DAY)), UNDECIDED),
     (shows(200, send=None, created=z(NOW)), SENT),
     (shows(100, send=None), AT_WORK),
-    (shows(310, send=None), TROUBLE),
+    (shows(310, send=None), AT_WORK),
     (shows(310), TROUBLE),
     (shows(320, bare(NOW - DAY)), (Verdict.REFUSED, 320, "MAILBOX_UNKNOWN")),
     (shows(330, z(NOW - DAY)), None),
@@ -116,6 +116,8 @@ def test_a_send_in_doubt_is_told_only_what_is_proven(
 AFTER_A_YES = [
     (shows(200, z(NOW)), SENT),
     (shows(200), SENT),
+    (shows(200, created=bare(NOW - timedelta(hours=26))), SENT),
+    (shows(200, created=bare(NOW - 2 * DAY)), AT_WORK),
     (shows(200, z(NOW - DAY)), AT_WORK),
     (shows(200, bare(NOW - DAY)), AT_WORK),
     (shows(200, send=None, created=z(NOW - DAY)), AT_WORK),
@@ -150,6 +152,21 @@ def test_a_send_in_doubt_that_the_list_did_not_have_is_not_patched_without_proof
 ) -> None:
     assert said(sent(farpay, job(in_doubt_since=NOW), shown)) == expected
     assert patches(farpay) == 0
+
+
+def test_what_is_at_work_in_silence_has_no_name_yet(farpay: FarPayCounterpart, job: MakeJob) -> None:
+    outcome = asked(farpay, job(in_doubt_since=NOW), shows(100, send=None))
+    assert outcome is not None
+    assert outcome.provider_reference is None
+
+
+@pytest.mark.parametrize("since", [None, NOW])
+def test_a_reminder_in_doubt_whose_invoice_is_gone_goes_to_a_person(
+    farpay: FarPayCounterpart, job: MakeJob, since: datetime | None
+) -> None:
+    outcome = at(farpay).send(job(kind="reminder", document=None, in_doubt_since=since))
+    assert said(outcome) == (Verdict.REFUSED, 300, "NOT_FOUND")
+    assert outcome.undecided == (since is not None)
 
 
 def test_a_throttled_list_leaves_the_doubt(farpay: FarPayCounterpart, job: MakeJob) -> None:
