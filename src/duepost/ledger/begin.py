@@ -67,8 +67,9 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one since a person last ended such a doubt. `first_number`: of the attempts since a person's last
-    word (settled, approved), all of them without one. `first_at` (aware): when this provider was first called in these.
+    where it has told one since a person last ended such a doubt, and `in_doubt_since` (aware) when the first attempt
+    began that may have reached one. `first_number`: of the attempts since a person's last word (settled, approved), all
+    of them without one. `first_at` (aware): when this provider was first called in these.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class Begun:
     provider_reference: str | None
     first_number: int
     first_at: datetime
+    in_doubt_since: datetime | None = None
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
@@ -172,6 +174,12 @@ def _begin() -> ReturningUpdate[Any]:
         )
         .scalar_subquery()
     )
+    reached = or_(attempt.c.verdict == "unknown", attempt.c.provider_reference.is_not(None))
+    earliest = func.min(attempt.c.began_at)
+    # Without one of those a provider has taken it and gave it no name.
+    since = select(func.coalesce(earliest.filter(reached), earliest)).where(
+        attempt.c.send_id == state.c.send_id, or_(ended.is_(None), attempt.c.began_at > ended)
+    )
     return (
         update(state)
         .where(
@@ -198,6 +206,7 @@ def _begin() -> ReturningUpdate[Any]:
             case((state.c.in_doubt, told)),  # looked for only then
             case((repeated, _word(transition.c.attempt, 0) + 1), else_=state.c.attempts),
             case((repeated, func.coalesce(first, state.c.begun_at)), else_=state.c.begun_at),
+            case((state.c.in_doubt, since.scalar_subquery())),
         )
     )
 
