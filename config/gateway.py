@@ -18,4 +18,10 @@ class Gateway(Part):
     token_key: SecretStr | None = Field(
         default=None, min_length=32, description="signs the tokens of Saphety's dialect; unset: made at each start"
     )
+    saphety_repeat_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="so long the same call in Saphety's dialect is a repeat; 0: it never is",
+    )
     errors_as_200: bool = Field(default=False, description="Acumulus' dialect answers its errors with HTTP 200")

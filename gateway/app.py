@@ -3,22 +3,30 @@
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
+from secrets import token_urlsafe
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from fastapi import FastAPI, Request
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from config.settings import Settings
 from duepost.errors import DuepostError
 from duepost.ledger.identifiers import new_id
+from gateway.abillify.resend import router as abillify
 from gateway.native import batch, documents, health, invoices, keys, sends
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
+from gateway.saphety import login as saphety_login
+from gateway.saphety import notify as saphety_notify
+from gateway.saphety import reading as saphety_reading
 from gateway.service import lifespan
 
 ROUTERS = (sends.router, batch.router, documents.router, invoices.router, keys.router, health.router)
+SAPHETY = (saphety_login.router, saphety_notify.router, saphety_reading.router)
+DIALECTS = (*SAPHETY, abillify)  # they answer under any prefix, so they come last
 ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
@@ -65,11 +73,14 @@ def make_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.token_key = settings.gateway.token_key or SecretStr(token_urlsafe(32))
     for router in ROUTERS:
         app.include_router(router)
     if settings.reports_key is not None:
         kinds = {name: account.kind for name, account in settings.providers.items()}
         app.include_router(reports_router(kinds, settings.reports_key.get_secret_value()))
+    for router in DIALECTS:
+        app.include_router(router)
     for error in (Problem, DuepostError, Exception):
         app.add_exception_handler(error, answer_problem)
     app.add_exception_handler(HTTPException, _no_such_address)

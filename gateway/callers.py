@@ -75,6 +75,15 @@ class Keyring:
             return self.caller_of_key(secret)
         return self._asked(secret, login_lookup(system, user, secret), system, user)
 
+    def caller_of_id(self, key_id: int, lookup: str) -> Caller | None:
+        """Who a token of ours names; None when that key opens no more. Asks each time. Raises: as above."""
+        with answered(), self.engine.connect() as connection:
+            key = key_by(connection, lookup)
+        if key is None or key.id != key_id:
+            return None
+        self._note_used(key.id)
+        return _caller(key)
+
     def _asked(self, secret: str, lookup: str | None, system: str, user: str) -> Caller | None:
         if lookup is None or len(secret) > LONGEST_SECRET or "\0" in lookup or self._too_often(lookup):
             return None
@@ -83,7 +92,7 @@ class Keyring:
         if key is None:
             return None
         if not key.verifier.opens(secret):
-            self._note_wrong(lookup)
+            self._note_wrong(lookup, key.id)
             return None
         caller = _caller(key)
         with self._alone:
@@ -106,7 +115,7 @@ class Keyring:
         count, since = self._wrong.get(lookup, (0, 0.0))
         return count >= WRONG_TRIES and since + USED_SECONDS > self.clock()
 
-    def _note_wrong(self, lookup: str) -> None:
+    def _note_wrong(self, lookup: str, key_id: int) -> None:
         now = self.clock()
         with self._alone:
             count, since = self._wrong.get(lookup, (0, now))
@@ -114,7 +123,7 @@ class Keyring:
             if len(self._wrong) >= MOST_KNOWN:
                 self._wrong.clear()
             self._wrong[lookup] = (1, now) if fresh else (count + 1, since)
-        log.warning("a wrong secret for %s", lookup)
+        log.warning("a wrong secret for key %d", key_id)  # a login's user may be an e-mail address
 
 
 def secret_of(request: Request) -> str | None:
@@ -129,7 +138,7 @@ def caller_with(scope: Scope) -> Callable[[Request], "Caller"]:
     """A plain endpoint's dependency: the caller, who may do that and not too often. Raises: Problem (401, 403, 429)."""
 
     def known(request: Request) -> Caller:
-        return _allowed(request, scope, _keyring(request).caller_of_key(_shown_key(request)))
+        return allowed(request, scope, _keyring(request).caller_of_key(_shown_key(request)))
 
     return known
 
@@ -141,7 +150,7 @@ def caller_at_once(scope: Scope) -> Callable[[Request], object]:
         secret = _shown_key(request)
         keyring = _keyring(request)
         found = keyring.remembered(secret) or await run_in_threadpool(keyring.caller_of_key, secret)
-        return _allowed(request, scope, found)
+        return allowed(request, scope, found)
 
     return known
 
@@ -154,7 +163,8 @@ def _shown_key(request: Request) -> str:
     return secret
 
 
-def _allowed(request: Request, scope: Scope, caller: Caller | None) -> Caller:
+def allowed(request: Request, scope: Scope, caller: Caller | None) -> Caller:
+    """The caller, who may do that and not too often. Raises: Problem (401, 403, 429)."""
     if caller is None:
         raise Problem(401, "this key opens nothing here", headers=CHALLENGE)
     request.app.state.service.limits.take(caller.key_id)

@@ -1,0 +1,1 @@
+"""Abillify, as a billing app calls it."""

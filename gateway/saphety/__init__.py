@@ -1,0 +1,1 @@
+"""Saphety's Invoice Network (SIN), as a billing app calls it."""
