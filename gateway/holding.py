@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from duepost.addresses import normalise
 from duepost.document_kinds import with_ending
+from duepost.enclosures import given_name
 from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, NAME_LIMIT, line, required, word
 from duepost.ledger.engine import answered
@@ -104,7 +105,8 @@ def _with(
 ) -> NewInvoice:
     def named(reference: Reference, name: str | None) -> tuple[bytes, str]:
         stored = service.door.documents.look(reference)
-        return stored.sha256, with_ending(name or new.reference, stored.media_type)
+        seen = given_name("Document", reference, name, new.reference) or "document"
+        return stored.sha256, with_ending(seen, stored.media_type)
 
     return replace(
         new,

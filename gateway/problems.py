@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from traceback import format_tb
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -96,7 +97,9 @@ def noted(request: Request, error: Exception) -> Problem:
     problem = problem_from(error)
     if problem.status >= 500:
         request_id = str(request.scope.get("request_id", ""))
-        log.error("request %s: %s", request_id, type(error).__name__, exc_info=error if problem.status == 500 else None)
+        # Where it happened, without its words: PostgreSQL's quote the row, addresses and all.
+        where = "".join(format_tb(error.__traceback__)) if problem.status == 500 else ""
+        log.error("request %s: %s\n%s", request_id, type(error).__name__, where)
     return problem
 
 
