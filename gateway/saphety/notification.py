@@ -12,6 +12,7 @@ from uuid import UUID
 
 from duepost.addresses import email
 from duepost.errors import InvalidSend
+from duepost.mail_fields import sender_name
 from duepost.rules import Rules
 from gateway.saphety.envelope import DOCUMENT_ID, EMPTY, Fault, Refusal, no_such_document
 from gateway.saphety.folding import folded, folded_object
@@ -94,7 +95,7 @@ class _Entry:
             cc=self._addresses("CC"),
             bcc=self._addresses("BCC"),
             sender=self._address("From", sender) if (sender := self._text("From")) else None,
-            sender_name=self._text("FromDisplayName"),
+            sender_name=self._sender_name(),
             subject=self._text("Subject"),
             body=self._body(),
         )
@@ -123,6 +124,13 @@ class _Entry:
             self._fault("INVALID_EMAIL", name)
             return ()
         return tuple(self._address(name, one.strip()) for one in found if one.strip())
+
+    def _sender_name(self) -> str | None:
+        try:
+            return sender_name(self._text("FromDisplayName"))
+        except InvalidSend as wrong:
+            self._fault(INVALID, "FromDisplayName", f"{wrong.problem}: {wrong.hint}")
+            return None
 
     def _attach(self) -> bool:
         given = self._fields.get("sendattachment")
