@@ -1,17 +1,19 @@
 """What do the tests of the dialects share: an invoice that is held, and bytes as they go over the wire?"""
 
+import json
 import socket
 from base64 import b64encode
 from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
 from duepost.credentials import Scope
 from duepost.ledger.keys import add_login
 from tests.gateway.conftest import ACCOUNT, Served
+from worker.providers.port import Job
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 CUSTOMER = "accounts@customer.dk"
@@ -73,3 +75,46 @@ def aged(engine: Engine, seconds: int) -> None:
         connection.execute(
             text("UPDATE idempotency SET created_at = created_at - make_interval(secs => :s)"), {"s": seconds}
         )
+
+
+def happened(engine: Engine, send_id: UUID, *steps: tuple[int, int, str, dict[str, Any] | None, str]) -> None:
+    """Write transitions of the send as a worker would: from, to, reason, its values and when (UTC)."""
+    with engine.begin() as connection:
+        for before, after, code, values, at in steps:
+            connection.execute(
+                text(
+                    "INSERT INTO transition (send_id, at, from_status, to_status, reason_code, reason_values, actor)"
+                    " VALUES (:send_id, :at, :before, :after, :code, CAST(:values AS jsonb), 'test')"
+                ),
+                {
+                    "send_id": send_id,
+                    "at": f"{at}+00",
+                    "before": before,
+                    "after": after,
+                    "code": code,
+                    "values": json.dumps(values) if values else None,
+                },
+            )
+        connection.execute(
+            text(
+                "UPDATE state SET status = :status, due_at = CASE WHEN :status IN (100, 310) THEN now() END WHERE send_id = :id"
+            ),
+            {"status": steps[-1][1], "id": send_id},
+        )
+
+
+def job(**changes: Any) -> Job:
+    """A send as a provider's adapter gets it."""
+    usual: dict[str, Any] = {
+        "id": uuid4(),
+        "token": str(uuid4()),
+        "channel": "email",
+        "kind": "invoice",
+        "invoice": "RE-1",
+        "account": "default",
+        "to_address": CUSTOMER,
+        "subject": None,
+        "note": None,
+        "document": None,
+    }
+    return Job(**usual | changes)

@@ -35,7 +35,7 @@ def get_token(gateway: Served, engine: Engine) -> GetToken:
     def ask(
         user: object = USER, password: object = PASSWORD, path: str = f"{PREFIX}/Account/getToken", **more: Any
     ) -> Response:
-        body = {"json": {"Username": user, "Password": password}} if "data" not in more else {}
+        body: dict[str, Any] = {"json": {"Username": user, "Password": password}} if "data" not in more else {}
         return gateway.call("POST", path, **body, **more)
 
     return ask
