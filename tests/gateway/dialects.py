@@ -97,7 +97,8 @@ def happened(engine: Engine, send_id: UUID, *steps: tuple[int, int, str, dict[st
             )
         connection.execute(
             text(
-                "UPDATE state SET status = :status, due_at = CASE WHEN :status IN (100, 310) THEN now() END WHERE send_id = :id"
+                "UPDATE state SET status = :status, due_at = CASE WHEN :status IN (100, 310) THEN now() END"
+                " WHERE send_id = :id"
             ),
             {"status": steps[-1][1], "id": send_id},
         )

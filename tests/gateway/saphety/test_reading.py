@@ -178,7 +178,7 @@ def test_receipts_are_told(
             connection.execute(
                 text(
                     "INSERT INTO receipt (send_id, source, word, raw, digest, early)"
-                    " VALUES (:id, 'dsn', :word, '', sha256(CAST(:word AS bytea)), false)"
+                    " VALUES (:id, 'dsn', :word, '', sha256(convert_to(:word, 'UTF8')), false)"
                 ),
                 {"id": send_id, "word": word},
             )
