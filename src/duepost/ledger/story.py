@@ -45,10 +45,10 @@ def timeline_of(connection: Connection, account_id: int, send_id: UUID) -> list[
     events = [
         _accepted(found, changes[0].from_status if changes else found.status),
         *(_attempt(one) for one in look.attempts(connection, send_id)),
-        *(_transition(one) for one in changes),
         *(_receipt(one) for one in look.receipts(connection, send_id)),
+        *(_transition(one) for one in changes),
     ]
-    return sorted(events, key=lambda event: event.at)  # what happened at one instant stays in this order
+    return sorted(events, key=lambda event: event.at)  # at one instant: a receipt before the change that it makes
 
 
 def _accepted(found: Listed, first: Status) -> Event:
