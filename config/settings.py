@@ -15,8 +15,8 @@ from config.account import Account, Part, Seconds
 from config.account_sms import SmsAccount
 from config.account_xml import EinvoiceRulesAccount
 from config.accounts import ProviderAccount
+from config.gateway import Gateway
 from config.names import RESERVED
-from config.reports import Reports
 from duepost.errors import ConfigError
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.sends import Channel
@@ -84,7 +84,7 @@ class Settings(DoorSettings):
     reports_key: SecretStr | None = Field(
         default=None, min_length=32, description="signs the references that gateways report by"
     )
-    reports: Reports = Reports()
+    gateway: Gateway = Gateway()
     flower_rows_per_second: int = Field(default=500, ge=0, description="sends shown as rows of their own, per process")
     door_documents: Path | None = Field(default=None, description="folder from which duepost.enqueue takes documents")
 

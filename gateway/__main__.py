@@ -1,75 +1,74 @@
-"""How does the door for reports run? `python -m gateway`; `--address ACCOUNT` prints where an access point reports."""
+"""How does the gateway run? `python -m gateway`; `--address ACCOUNT` prints where a provider's reports come in."""
 
 import argparse
-import logging
-import signal
+import os
+import secrets
 import sys
-from types import FrameType
 
-from waitress.server import create_server
+import uvicorn
 
 from config.settings import Settings, load_settings
 from duepost.errors import ConfigError
-from duepost.ledger.engine import open_ledger
-from gateway.reports import LARGEST, ReportsDoor, address_of_account
+from gateway.app import make_app
+from gateway.reports import address_of_account
 
-log = logging.getLogger("gateway")
-
+TOKEN_KEY = "DUEPOST_GATEWAY__TOKEN_KEY"  # noqa: S105 - its name
+HEAD_LIMIT = 16 * 1024  # bytes of a request's line and headers
 IDLE_SECONDS = 30  # a connection that says nothing so long is closed
+STOP_SECONDS = 25  # for requests under way, at SIGTERM
+MOST_CONNECTIONS = 1_000  # of one process
 
 
 def main() -> None:
     """Serve until SIGTERM, or print an address."""
-    asked = argparse.ArgumentParser(prog="python -m gateway", description="The door for reports of providers.")
+    asked = argparse.ArgumentParser(prog="python -m gateway", description="duepost's HTTP doors.")
     asked.add_argument("--address", metavar="ACCOUNT", help="print the path for this provider account's reports")
     account = asked.parse_args().address
     try:
         settings = load_settings()
-        key = _key(settings)
     except ConfigError as wrong:
         sys.exit(f"duepost cannot start: {wrong}")
     if account is not None:
-        if account not in settings.providers:
-            sys.exit(f"there is no provider account {account}")
-        print(address_of_account(account, key))  # noqa: T201 - it is what was asked for
-        return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    serve(settings, key)
+        sys.exit(_print_address(settings, account))
+    if settings.gateway.token_key is None:
+        # All processes of this start share it; after the next start a dialect's tokens are asked for anew.
+        os.environ[TOKEN_KEY] = secrets.token_urlsafe(32)
+    serve(settings)
 
 
-def serve(settings: Settings, key: str) -> None:
-    """Listen and answer until SIGTERM; a report that is cut off then comes again."""
-    listens = settings.reports
-    engine = open_ledger(settings.database_url, name="reports", connections=listens.threads)
-    door = ReportsDoor(engine, {name: account.kind for name, account in settings.providers.items()}, key)
-    server = create_server(
-        door,
+def serve(settings: Settings) -> None:
+    """Listen and answer until SIGTERM; what is under way is answered first."""
+    listens = settings.gateway
+    uvicorn.run(
+        "gateway.__main__:app",
+        factory=True,
         host=listens.host,
         port=listens.port,
-        threads=listens.threads,
-        ident="",  # what we run is nobody's concern
-        connection_limit=200,
-        channel_timeout=IDLE_SECONDS,
-        max_request_header_size=16 * 1024,
-        max_request_body_size=LARGEST + 1,
+        workers=listens.processes,
+        http="httptools",
+        ws="none",
+        h11_max_incomplete_event_size=HEAD_LIMIT,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        access_log=False,
+        server_header=False,
+        date_header=True,
     )
-    signal.signal(signal.SIGTERM, _stop)
-    log.info("listening for reports on %s:%s", listens.host, listens.port)
-    try:
-        server.run()
-    finally:
-        server.close()
-        engine.dispose()
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def app() -> object:
+    """What each of uvicorn's processes serves."""
+    return make_app(load_settings())
 
 
-def _key(settings: Settings) -> str:
+def _print_address(settings: Settings, account: str) -> str | None:
+    if account not in settings.providers:
+        return f"there is no provider account {account}"
     if settings.reports_key is None:
-        raise ConfigError("DUEPOST_REPORTS_KEY", "is not set", "give 32 random characters or more")
-    return settings.reports_key.get_secret_value()
+        return "duepost cannot start: DUEPOST_REPORTS_KEY is not set: give 32 random characters or more"
+    print(address_of_account(account, settings.reports_key.get_secret_value()))  # noqa: T201 - it is what was asked for
+    return None
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ report. An address that is not ours, in whatever way, is answered alike and befo
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
+from fastapi import APIRouter, Request
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
 
 from duepost.inbound.access_point import read_response
 from duepost.inbound.sms import read_report
@@ -20,24 +23,24 @@ from duepost.ledger.receipts import Effect, take_receipt
 from duepost.receipts import NewReceipt, Source, Word
 from duepost.signed import report_context, sign, verify
 from duepost.sms_reports import PARSERS
+from gateway.bodies import body_of
 from gateway.form import fields_of
+from gateway.service import service_of
 
 log = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024  # bytes of a body
 ROOM = "reports"
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]
 WHOLE_ACCOUNT = "account"  # in a token's place: the report itself names the send
 RETRY_AFTER_SECONDS = 60
 
-Environ: TypeAlias = Mapping[str, Any]
-StartResponse: TypeAlias = Callable[..., Any]
 Status: TypeAlias = str
 
 OK = "200 OK"
 BAD_REQUEST = "400 Bad Request"
 NOT_FOUND = "404 Not Found"
 NOT_ALLOWED = "405 Method Not Allowed"
-TOO_LARGE = "413 Content Too Large"
 AWAY_NOW = "503 Service Unavailable"
 
 # status of the answer -> headers beside the usual
@@ -48,39 +51,44 @@ HEADERS: Mapping[Status, tuple[tuple[str, str], ...]] = {
 
 
 @dataclass(frozen=True)
+class Report:
+    """One request. path: decoded, with its leading slash."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ReportsDoor:
-    """The WSGI application. kinds: provider account -> its kind. key: signs the addresses."""
+    """Answers requests. kinds: provider account -> its kind. key: signs the addresses."""
 
     engine: Engine
     kinds: Mapping[str, str]
     key: str = field(repr=False)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; the body of an answer is its status in words, and nothing of the request."""
+    def knows(self, path: str) -> bool:
+        """Whether the address is one of ours; else no body is read."""
+        return self._addressed(path)[1] is not None
+
+    def answer(self, report: Report) -> Status:
+        """Take one report in."""
         try:
-            status = self._answer(environ)
+            return self._answer(report)
         except AWAY as away:
             log.warning("the ledger is away (%s): the report is to come again", type(away).__name__)
-            status = AWAY_NOW
-        words = status.partition(" ")[2].encode() + b"\n"
-        usual = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(words))))
-        start_response(status, [*usual, *HEADERS.get(status, ())])
-        return [words]
+            return AWAY_NOW
 
-    def _answer(self, environ: Environ) -> Status:
-        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-        if path == "/health":
-            return OK
-        account, token = self._addressed(path)
+    def _answer(self, report: Report) -> Status:
+        account, token = self._addressed(report.path)
         if token is None:
             return NOT_FOUND
-        if environ["REQUEST_METHOD"] not in {"GET", "POST"}:
+        if report.method not in {"GET", "POST"}:
             return NOT_ALLOWED
-        body = _body(environ)
-        if body is None:
-            return TOO_LARGE
         send_id = None if token == WHOLE_ACCOUNT else UUID(token)
-        found = self._read(account, send_id, environ, body)
+        found = self._read(account, send_id, report)
         if not found:
             log.warning("a report of provider account %s cannot be read", account)
             return BAD_REQUEST
@@ -95,11 +103,11 @@ class ReportsDoor:
         token = verify(parts[3], self.key, report_context(parts[2]))
         return parts[2], token if token == WHOLE_ACCOUNT or _is_uuid(token) else None
 
-    def _read(self, account: str, send_id: UUID | None, environ: Environ, body: bytes) -> list[NewReceipt]:
+    def _read(self, account: str, send_id: UUID | None, report: Report) -> list[NewReceipt]:
         kind = self.kinds[account]
         if kind not in PARSERS:
-            return read_response(body, send_id)
-        form = fields_of(environ.get("QUERY_STRING", ""), environ.get("CONTENT_TYPE", ""), body)
+            return read_response(report.body, send_id)
+        form = fields_of(report.query, report.content_type, report.body)
         if not form or send_id is None:
             return []
         return [read_report(kind, form, send_id) or _unknown(form, send_id)]
@@ -116,18 +124,26 @@ class ReportsDoor:
         return taken.effect is not Effect.NO_SEND
 
 
+def reports_router(kinds: Mapping[str, str], key: str) -> APIRouter:
+    """The addresses of reports; the body of an answer is its status in words, and nothing of the request."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route(f"/{ROOM}/{{rest:path}}", methods=METHODS)
+    async def take(request: Request) -> Response:
+        door = ReportsDoor(service_of(request).engine, kinds, key)
+        path, content_type = request.scope["path"], request.headers.get("content-type", "")
+        body = await body_of(request, LARGEST) if door.knows(path) else b""
+        report = Report(request.method, path, request.url.query, content_type, body)
+        status = await run_in_threadpool(door.answer, report)
+        code, _, words = status.partition(" ")
+        return PlainTextResponse(f"{words}\n", int(code), dict(HEADERS.get(status, ())))
+
+    return router
+
+
 def address_of_account(account: str, key: str) -> str:
     """The path that an access point may report all sends of this provider account to."""
     return f"/{ROOM}/{account}/{sign(WHOLE_ACCOUNT, key, report_context(account))}"
-
-
-def _body(environ: Environ) -> bytes | None:
-    """None when it is larger than a report is."""
-    said = environ.get("CONTENT_LENGTH") or "0"
-    if not said.isdecimal() or int(said) > LARGEST:
-        return None
-    stream: IO[bytes] = environ["wsgi.input"]
-    return stream.read(int(said))
 
 
 def _unknown(form: Mapping[str, str], send_id: UUID) -> NewReceipt:

@@ -34,6 +34,7 @@ REFERENCES = {
     "-908": "in use",  # 409, kept under the key
 }
 TYPES = {400: "ERR_INVALID_VALUE", 401: "ERR_UNAUTHORIZED", 404: "ERR_NOT_FOUND", 409: "ERR_UNIQUE_VIOLATION"}
+NOWHERE = Answer(404, b"<html><h1>404 Not Found</h1></html>", {"content-type": "text/html"}, taken=False)
 BALANCER = Answer(429, b"<html><h1>429 Too Many Requests</h1></html>", {"content-type": "text/html"}, taken=False)
 
 
@@ -103,6 +104,8 @@ class AbillifySession(HttpSession):
         return kept[1] if kept and self.abillify.clock() - kept[0] < KEPT else None
 
     def usual_answer(self, request: Request) -> Answer:
+        if not request.path.startswith("/api/"):
+            return NOWHERE
         if not self.allowed(request):
             return error(401, "Unauthorized")
         reference = reference_of(request.path)

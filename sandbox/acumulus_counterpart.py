@@ -23,7 +23,8 @@ from sandbox.http_script import Script
 from sandbox.http_session import HttpTalk
 from sandbox.http_standing import standing_of
 
-RESOURCE = "/invoices/invoice_mail.php"
+TREE = "/acumulus/stable"
+RESOURCE = f"{TREE}/invoices/invoice_mail.php"
 # end of a token -> what becomes of its mail
 TOKENS = {
     "901": "unknown",
@@ -72,7 +73,7 @@ class AcumulusCounterpart(Counterpart):
     @property
     def url(self) -> str:
         """Of the API's tree."""
-        return f"http://{self.host}:{self.port}/acumulus/stable"
+        return f"http://{self.host}:{self.port}{TREE}"
 
     @property
     def requests(self) -> list[Request]:
@@ -119,7 +120,7 @@ class AcumulusSession(HttpTalk):
 
     def usual_answer(self, request: Request) -> Answer:
         asked = asked_for(request)
-        if not request.path.partition("?")[0].endswith(RESOURCE):
+        if request.path.partition("?")[0] != RESOURCE:
             return Answer(404)
         if asked is None:
             return told(None, 1, errors=[("400 Bad Request", "XNONE001", "No XML found")], code=400)

@@ -58,7 +58,7 @@ def start_counterparts(stack: Stack) -> Counterparts:
 def _start_sms(stack: Stack) -> Path:
     """With the door that its delivery reports come back to."""
     port = free_port()
-    stack.settings = {**stack.settings, "DUEPOST_REPORTS__PORT": str(port)}
+    stack.settings = {**stack.settings, "DUEPOST_GATEWAY__PORT": str(port)}
     folder = start_sms_counterpart(stack, report_url=f"http://127.0.0.1:{port}/reports")
     door = stack.start("reports", "gateway")
     log = Path(door.log)

@@ -113,8 +113,6 @@ def adapter(name: str, account: ProviderAccount, reports_key: SecretStr | None) 
 def retry_policy(retry: Retry, forgets_after: timedelta | None = None) -> RetryPolicy:
     """The retry settings in the worker's terms. forgets_after: how long the provider knows a repeat by our token."""
     hours = {channel: timedelta(hours=retry.give_up_hours[channel]) for channel in Channel}
-    if forgets_after is not None:
-        hours = {channel: min(given, forgets_after - SAFELY_BEFORE) for channel, given in hours.items()}
     return RetryPolicy(
         waits=tuple(timedelta(seconds=wait) for wait in retry.waits_seconds),
         jitter=retry.jitter,
@@ -123,4 +121,5 @@ def retry_policy(retry: Retry, forgets_after: timedelta | None = None) -> RetryP
         most_attempts=retry.max_attempts,
         pending=timedelta(seconds=retry.pending_seconds),
         give_up=hours,
+        known_for=None if forgets_after is None else forgets_after - SAFELY_BEFORE,
     )

@@ -119,6 +119,7 @@ class Attempter:
             attempt=begun.number,
             channel=Channel(send.channel),
             first_due=send.first_due,
+            first_call=begun.first_at,
             now=begun.at + took,
             policy=self.policy,
             on_unknown=self.on_unknown,
@@ -165,8 +166,9 @@ class Attempter:
             reason = Reason("DOCUMENT_UNREADABLE", field="Document", values={"error": type(trouble).__name__})
             return Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, reason, alarm=True), begun.in_doubt
         in_doubt = begun.in_doubt
-        if in_doubt and self.on_unknown is UnknownPolicy.HOLD:  # the operator changed it since the last attempt
-            return Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("NOT_REPEATED")), in_doubt
+        harm = self._harm_of_repeat(begun) if in_doubt else None
+        if harm:
+            return Outcome(Verdict.UNKNOWN, Status.ERROR, Reason(harm)), in_doubt
         try:
             if in_doubt and self.on_unknown is UnknownPolicy.RESOLVE and isinstance(self.provider, Asked):
                 said = self.provider.ask(job)
@@ -186,6 +188,13 @@ class Attempter:
             return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True), in_doubt
         crash.reached("after_send", send.invoice)
         return outcome, in_doubt
+
+    def _harm_of_repeat(self, begun: Begun) -> str | None:
+        """Why what is in doubt is not called for again; None when it may be."""
+        if self.on_unknown is UnknownPolicy.HOLD:  # the operator changed it since the last attempt
+            return "NOT_REPEATED"
+        by_token = self.on_unknown is UnknownPolicy.RESEND
+        return "TOKEN_FORGOTTEN" if by_token and self.policy.may_be_forgotten(begun.first_at, begun.at) else None
 
     def _next_lane(self, send: Leased) -> NextLane | None:
         """The one after this lane in the send's own route or its channel's; after the last one the first again."""
@@ -219,5 +228,6 @@ class Attempter:
             reference=send.reference,
             units=send.units,
             attempt=begun.number,
+            first_attempt=begun.first_number,
             provider_reference=begun.provider_reference,
         )

@@ -8,6 +8,7 @@ CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
 # Reasons that say nothing about the send: the next one would meet the same.
 OUTAGES = frozenset(
     {
+        "API_NOT_FOUND",
         "ASKED_IN_VAIN",
         "ANSWER_UNREADABLE",
         "CERTIFICATE_REFUSED",
@@ -35,6 +36,7 @@ OURS = frozenset(
         "DOCUMENT_UNREADABLE",
         "FIELD_UNSAFE",
         "NOT_REPEATED",
+        "TOKEN_FORGOTTEN",
     }
 )
 CLOSING = 421  # RFC 5321 4.2.1: service not available, closing transmission channel; at any stage

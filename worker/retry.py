@@ -33,6 +33,7 @@ class RetryPolicy:
 
     Giving up goes by the clock, `give_up` after the send was first due; `most_attempts` only ends a loop. What a
     provider is at work on is asked for after `pending`, later after an eighth of its age, at least once an hour.
+    `known_for`: so long after it was first called the provider surely knows a repeat by our token; None for ever.
     """
 
     waits: tuple[timedelta, ...]
@@ -42,6 +43,11 @@ class RetryPolicy:
     give_up: Mapping[Channel, timedelta]
     most_attempts: int
     pending: timedelta = timedelta(seconds=30)
+    known_for: timedelta | None = None
+
+    def may_be_forgotten(self, first_call: datetime, now: datetime) -> bool:
+        """True when the provider may take a repeat for a new send."""
+        return self.known_for is not None and now > first_call + self.known_for + LAST_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ def follow(
     attempt: int,
     channel: Channel,
     first_due: datetime,
+    first_call: datetime,
     now: datetime,
     policy: RetryPolicy,
     on_unknown: UnknownPolicy,
@@ -77,7 +84,8 @@ def follow(
 ) -> Following:
     """Turn the outcome of attempt number `attempt` (from 1) into what the ledger is to say.
 
-    not_after: of a retry, what an attempt before has set. in_doubt: a provider may have taken the send at an attempt
+    first_call: of this provider, since a person's last word. not_after: of a retry, what an attempt before has set, or
+    the send's own. in_doubt: a provider may have taken the send at an attempt
     before. Then only a yes or the receiver's own refusal
     ends it; all else that ends it leaves it OUTCOME_UNKNOWN.
 
@@ -89,6 +97,8 @@ def follow(
     if ended:
         return ended
     deadline = first_due + policy.give_up[channel] if not_after is None else not_after - LAST_CALL
+    if policy.known_for is not None:
+        deadline = min(deadline, first_call + policy.known_for)
     left = deadline - now
     told = None
     if outcome.retry_after is not None:

@@ -58,7 +58,7 @@ def no_verdicts() -> None:
 
     def said(answer: object) -> Outcome | None:
         if isinstance(answer, Answer) and answer.status // 100 == 2:
-            return outcome_of(worker.providers.http_json.ACCEPTED, answer)
+            return outcome_of(worker.providers.http_verdicts.ACCEPTED, answer)
         return None
 
     put(worker.providers.http_json, "_said", said)

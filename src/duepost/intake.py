@@ -26,8 +26,11 @@ from duepost.quiet import next_allowed, told
 from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
+from duepost.statuses import Status
 from duepost.templates import rendered
 from duepost.validation import account_name, business_key, check, problems
+
+TRIED_OUT = "This account delivers nothing: the send is kept as 1000 NA."
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ class Intake:
         """The checked send, with the account's own words where it brings none."""
 
         def checked_with(given: NewSend) -> CheckedSend:
-            return check(given, zone=account.zone, now=account.now, rules=self._door.rules)
+            found = check(given, zone=account.zone, now=account.now, rules=self._door.rules)
+            return found if account.delivers else undelivered(found)
 
         checked = checked_with(send)
         templates = self._templates_of(account)
@@ -247,3 +251,8 @@ def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accept
     if kept is one:
         return one.receipt
     return Receipt(kept.id, kept.receipt.status, kept.receipt.due_at, duplicate=True)
+
+
+def undelivered(checked: CheckedSend) -> CheckedSend:
+    """The send of an account that only tries things out: kept as 1000 NA, and it goes nowhere."""
+    return replace(checked, status=Status.NA, warnings=(*checked.warnings, TRIED_OUT))

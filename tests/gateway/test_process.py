@@ -49,7 +49,7 @@ def environment(database_url: str, port: int) -> dict[str, str]:
         "DUEPOST_BROKER_URL": "redis://127.0.0.1:1/0",
         "DUEPOST_LANES__SMS": f'{{"channel": "sms", "provider": "{ACCOUNT}"}}',
         "DUEPOST_REPORTS_KEY": KEY,
-        "DUEPOST_REPORTS__PORT": str(port),
+        "DUEPOST_GATEWAY__PORT": str(port),
         **{f"DUEPOST_PROVIDERS__SMS__{name}": value for name, value in account.items()},
     }
 
@@ -67,7 +67,7 @@ def door(database_url: str, tmp_path: Path) -> Iterator[Door]:
         argv = [sys.executable, "-m", "gateway"]
         process = subprocess.Popen(argv, cwd=ROOT, env=environment(database_url, port), stdout=said, stderr=said)
     try:
-        assert wait_until(lambda: answers(f"{url}/health"), PATIENCE), log.read_text()
+        assert wait_until(lambda: answers(f"{url}/healthz"), PATIENCE), log.read_text()
         yield Door(process, url, log)
     finally:
         process.kill()
@@ -126,9 +126,9 @@ def test_an_account_that_is_not_there_has_none(database_url: str) -> None:
     assert (refused.returncode, refused.stderr) == (1, "there is no provider account nobody\n")
 
 
-def test_without_a_key_it_does_not_start(database_url: str) -> None:
+def test_without_a_key_for_reports_no_address_is_printed(database_url: str) -> None:
     env = environment(database_url, 1)
     del env["DUEPOST_REPORTS_KEY"]
-    refused = command(env=env)
+    refused = command("--address", ACCOUNT, env=env)
     assert refused.returncode == 1
     assert refused.stderr.startswith("duepost cannot start: DUEPOST_REPORTS_KEY is not set")

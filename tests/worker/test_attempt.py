@@ -12,9 +12,11 @@ from duepost.document_kinds import StoredDocument
 from duepost.documents import DocumentStore
 from duepost.ledger import look
 from duepost.ledger.accept import accept_one, add_documents
+from duepost.ledger.doubt import Chosen, Finding, settle
 from duepost.ledger.look import Standing
 from duepost.ledger.orders import Leased, read_order
 from duepost.ledger.release import release
+from duepost.ledger.schema import attempt as attempts_table
 from duepost.ledger.schema import send as sends_table
 from duepost.ledger.schema import state
 from duepost.ledger.unknown import UnknownPolicy
@@ -302,6 +304,48 @@ def test_a_send_in_doubt_is_not_repeated_once_the_policy_is_hold(engine: Engine,
     assert (provider.asked, provider.jobs) == ([], [])
     assert (standing(engine, send).status, reasons(engine, send)[-1]) == (Status.ERROR, "OUTCOME_UNKNOWN")
     assert in_doubt(engine, send)
+
+
+HOURS = timedelta(hours=1)
+
+
+def forgetful(attempter_of: AttempterOf, provider: Told) -> Attempter:
+    """For a provider that knows a repeat for 23 hours at least."""
+    made = attempter_of(provider, on_unknown=UnknownPolicy.RESEND)
+    return replace(made, policy=replace(made.policy, known_for=23 * HOURS))
+
+
+@pytest.mark.parametrize(("ago", "calls"), [(22 * HOURS, 1), (24 * HOURS, 0)], ids=["still known", "may be forgotten"])
+def test_what_is_in_doubt_is_not_repeated_to_a_provider_that_may_have_forgotten_it(
+    engine: Engine, attempter_of: AttempterOf, ago: timedelta, calls: int
+) -> None:
+    """Whatever NotAfter says: a pause of a day lay between its two attempts."""
+    lease, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESEND)
+    with engine.begin() as connection:
+        connection.execute(update(attempts_table).values(began_at=attempts_table.c.began_at - ago))
+    provider = Told()
+    send = replace(send, not_after=send.first_due + timedelta(days=7))
+    attempt(forgetful(attempter_of, provider), lease, send)
+    assert len(provider.jobs) == calls
+    with engine.connect() as connection:
+        change = look.timeline(connection, send.id)[-1]
+    told = {"cause": "TOKEN_FORGOTTEN"}
+    assert (change.to_status, change.reason_values) == ((Status.SENT, {}) if calls else (Status.ERROR, told))
+    assert in_doubt(engine, send) is not bool(calls)
+
+
+def test_after_a_persons_word_attempts_and_the_providers_memory_are_counted_anew(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    _, send = left_in_doubt(engine, attempter_of, UnknownPolicy.RESEND)
+    with engine.begin() as connection:
+        connection.execute(update(attempts_table).values(began_at=attempts_table.c.began_at - 30 * HOURS))
+        settle(connection, Chosen(ids=[send.id]), Finding.SEND_AGAIN, reason="it never came", actor="anna")
+    provider = Told(lambda _job: UNKNOWN)
+    for _ in range(2):
+        attempt(forgetful(attempter_of, provider), due_again(engine), send)
+    assert [(job.first_attempt, job.attempt) for job in provider.jobs] == [(2, 2), (2, 3)]
+    assert standing(engine, send).status is Status.ERROR_SENDING_EMAIL
 
 
 def test_a_retry_is_given_up_by_the_release_too_once_its_deadline_has_passed(

@@ -212,6 +212,7 @@ def test_any_answer_in_between_ends_the_row(engine: Engine, gate: Gate, answer: 
         (BOUNCED, False),
         (SENT, False),
         (Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("GATEWAY_LOST_IT", values={"http": 502})), True),
+        (Outcome(Verdict.WAIT, Status.ERROR, Reason("API_NOT_FOUND", values={"http": 404})), True),
         (Outcome(Verdict.REFUSED, Status.ERROR, Reason("REDIRECTED", values={"http": 302})), True),
     ],
 )

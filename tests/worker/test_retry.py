@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from duepost.sends import Channel
 from duepost.statuses import Status
 from worker.accounts import retry_policy
 from worker.providers.port import Outcome, Verdict
-from worker.retry import LAST_CALL, SOONEST, Following, follow
+from worker.retry import LAST_CALL, SOONEST, Following, RetryPolicy, follow
 
 DUE = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 POLICY = retry_policy(Retry())
@@ -40,6 +41,9 @@ def following(
     on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
     chance: float = 0.5,
     in_doubt: bool = False,
+    policy: RetryPolicy = POLICY,
+    first_call: timedelta = ZERO,
+    not_after: datetime | None = None,
 ) -> Following:
     """What follows `after` the send was first due; chance 0 is the shortest wait, 1 the longest."""
     return follow(
@@ -47,11 +51,13 @@ def following(
         attempt=attempt,
         channel=channel,
         first_due=DUE,
+        first_call=DUE + first_call,
         now=DUE + after,
-        policy=POLICY,
+        policy=policy,
         on_unknown=on_unknown,
         uniform=lambda low, high: low + chance * (high - low),
         in_doubt=in_doubt,
+        not_after=not_after,
     )
 
 
@@ -183,18 +189,38 @@ def test_a_wish_a_little_beyond_the_deadline_is_met_by_the_last_call() -> None:
 def test_a_deadline_that_was_set_before_holds_whatever_the_send_was_first_due() -> None:
     """A person has let it go after its time."""
     not_after = DUE + timedelta(days=300)
-    found = follow(
-        outcome(Verdict.TRANSIENT),
-        attempt=2,
-        channel=Channel.EMAIL,
-        first_due=DUE,
-        now=DUE + timedelta(days=299),
-        policy=POLICY,
-        on_unknown=UnknownPolicy.HOLD,
-        uniform=lambda low, _high: low,
-        not_after=not_after,
-    )
+    found = following(outcome(Verdict.TRANSIENT), attempt=2, after=timedelta(days=299), chance=0, not_after=not_after)
     assert (found.status, found.not_after) == (Status.ERROR_SENDING_EMAIL, not_after)
+
+
+FORGETFUL = replace(POLICY, known_for=timedelta(hours=23))
+WEEK = DUE + timedelta(days=7)
+
+
+@pytest.mark.parametrize("not_after", [None, WEEK], ids=["its own time", "a caller's NotAfter"])
+def test_a_repeat_is_made_only_while_the_provider_surely_knows_the_token(not_after: datetime | None) -> None:
+    call = timedelta(hours=10)  # it waited behind a pause before the first one
+
+    def lost(after: timedelta) -> Following:
+        return following(
+            Outcome(Verdict.UNKNOWN, Status.ERROR, TIMEOUT),
+            after=call + after,
+            on_unknown=UnknownPolicy.RESEND,
+            policy=FORGETFUL,
+            first_call=call,
+            not_after=not_after,
+        )
+
+    early = lost(timedelta(hours=22))
+    assert (early.status, early.not_after) == (310, DUE + call + timedelta(hours=23) + LAST_CALL)
+    late = lost(timedelta(hours=23))
+    assert (late.status, late.wait, late.reason.code, late.in_doubt) == (300, None, "OUTCOME_UNKNOWN", True)
+
+
+def test_an_earlier_deadline_holds_though_the_provider_still_knows_the_token() -> None:
+    not_after = DUE + timedelta(hours=2)
+    found = following(outcome(Verdict.TRANSIENT), after=timedelta(hours=1), policy=FORGETFUL, not_after=not_after)
+    assert (found.status, found.not_after) == (310, not_after)
 
 
 @pytest.mark.parametrize("retry_after", [None, timedelta(minutes=10)], ids=["our own wait", "Retry-After"])

@@ -6,21 +6,30 @@ network lost is asked for again under the old key, and what Abillify failed at i
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from urllib.parse import quote
 
 from duepost.features import Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding, printable
-from worker.providers.http_verdicts import CREDENTIALS, NOT_FOUND, PROTOCOL, TEMPORARY, judge, outcome_of
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount, basic
+from worker.providers.http_answer import fields_of
+from worker.providers.http_verdicts import (
+    CREDENTIALS,
+    NOT_FOUND,
+    PROTOCOL,
+    TEMPORARY,
+    accepted,
+    coded,
+    judge,
+    judge_foreign,
+    outcome_of,
+)
 from worker.providers.port import Job, Outcome, Verdict
-from worker.providers.sms_port import accepted, basic, check_url, coded, fields_of, hide
 
 REFUSED = Finding(Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
 DONE = "0"  # resultcode: a job was started
@@ -29,30 +38,15 @@ DONE = "0"  # resultcode: a job was started
 ERRORS = {400: REFUSED, 401: CREDENTIALS, 403: CREDENTIALS, 404: NOT_FOUND, 405: PROTOCOL, 409: REFUSED}
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Abillify:
+class Abillify(HttpAccount):
     """An account at Abillify.
 
-    url: of the API, such as https://customer.abillify.com/api. total_limit: for one call, connecting included.
-
-    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    url: of the API, such as https://customer.abillify.com/api.
     """
 
-    url: str
     user: str
     password: str = field(repr=False)
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -65,20 +59,23 @@ class Abillify:
         return self.total_limit * 2
 
     def send(self, job: Job) -> Outcome:
-        """Ask for the e-mail once, under the first key that Abillify has not failed at."""
+        """Ask for the e-mail once, under the first key since a person's word that Abillify has not failed at."""
         login = basic(self.user, self.password)
         headers = {"Authorization": login, "Content-Type": "application/json", "Accept": "application/json"}
         url = f"{self.url.rstrip('/')}/invoices/{quote(job.reference or job.invoice, safe='')}/resendInvoice"
         until = time.monotonic() + self.total_limit.total_seconds()
-        for number in range(1, job.attempt + 1):
+        for number in range(job.first_attempt, job.attempt + 1):
             answer = self._http.post(url, b"{}", {**headers, "Idempotency-Key": key(job.token, number)})
             if not _failed(answer) or time.monotonic() > until:
                 break
-        return hide(_meant(answer) or judge(answer, self.now()), [self.password, login.removeprefix("Basic ")])
+        return hide(self._judged(answer), [self.password, login.removeprefix("Basic ")])
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
+    def _judged(self, answer: Answer | NoAnswer) -> Outcome:
+        said = _meant(answer)
+        if said:
+            return said
+        own = isinstance(answer, Answer) and _code(answer) is not None
+        return judge(answer, self.now()) if own else judge_foreign(answer, self.now())
 
 
 def key(token: str, number: int) -> str:

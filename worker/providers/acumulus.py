@@ -4,10 +4,7 @@ Acumulus API, "Email invoice or reminder": POST invoices/invoice_mail.php, one f
 repeats and cannot be asked, so what may have been taken is repeated by nobody but a person.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -15,41 +12,26 @@ from duepost.features import Feature
 from duepost.reasons import Reason
 from duepost.sends import Kind
 from duepost.statuses import Status
-from worker.http import Http
 from worker.providers.acumulus_answer import read
 from worker.providers.acumulus_request import TOKEN, Contract, document
 from worker.providers.acumulus_verdicts import meant
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount
 from worker.providers.port import Job, Outcome, Verdict
-from worker.providers.sms_port import check_url, hide
 
 PLACE = "invoices/invoice_mail.php"
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Acumulus:
+class Acumulus(HttpAccount):
     """An account at Acumulus.
 
-    url: of the API's tree, without the resource. language: of its answers. total_limit: for one call, connecting
-    included.
-
-    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    url: of the API's tree, without the resource. language: of its answers.
     """
 
     contract: Contract
     url: str = "https://api.sielsystems.nl/acumulus/stable"
     language: Literal["en", "nl"] = "en"
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -66,11 +48,6 @@ class Acumulus:
             }
         )
 
-    @property
-    def total_deadline(self) -> timedelta:
-        """One call's."""
-        return self.total_limit
-
     def send(self, job: Job) -> Outcome:
         """POST the mail once."""
         if not TOKEN.fullmatch(job.reference or ""):
@@ -81,7 +58,3 @@ class Acumulus:
         body = urlencode({"xmlstring": xml}).encode()
         answer = self._http.post(f"{self.url.rstrip('/')}/{PLACE}", body, headers)
         return hide(meant(answer, read(answer), self.now()), [self.contract.password, str(job.reference)])
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()

@@ -8,6 +8,7 @@ from typing import Any
 from duepost.einvoice.wellformed import parse
 from duepost.errors import InvalidSend
 from worker.http_line import Answer, NoAnswer
+from worker.providers.http_answer import MARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,12 @@ def read(answer: Answer | NoAnswer) -> Said | None:
     """What a whole answer says; None when it is none of Acumulus' own. Content-Type is not asked."""
     if not isinstance(answer, Answer) or not answer.whole:
         return None
-    body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    body = answer.body.lstrip(MARKS)
     fields = _of_xml(body) if body.startswith(b"<") else _of_json(body)
     status = str(fields.get("status", "")).strip()
     if status not in {"0", "1", "2", "3"}:
         return None
     return Said(int(status), _remarks(fields, "error"), _remarks(fields, "warning"))
-
-
-def is_html(answer: Answer) -> bool:
-    """True for a page: of a load balancer, a proxy, a server under repair."""
-    start = answer.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def _of_json(body: bytes) -> Mapping[str, Any]:

@@ -8,21 +8,22 @@ from datetime import datetime
 from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http_line import Answer, NoAnswer
-from worker.providers.acumulus_answer import Remark, Said, is_html
+from worker.providers.acumulus_answer import Remark, Said
 from worker.providers.finding import Finding, printable
+from worker.providers.http_answer import is_page
 from worker.providers.http_verdicts import (
+    ACCEPTED,
     CREDENTIALS,
     NOT_FOUND,
     STATUSES,
     TEMPORARY,
     THROTTLED,
     UNKNOWN,
-    judge,
+    judge_foreign,
     outcome_of,
 )
 from worker.providers.port import Outcome, Verdict
 
-ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 REFUSED = Finding(Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
 ADDRESS = Finding(Verdict.REFUSED, Status.WRONG_EMAIL_ADDRESS, "ADDRESS_REFUSED")
 WARNED = Finding(Verdict.UNKNOWN, Status.ERROR, "WARNED")  # its pages do not say whether the mail left
@@ -50,8 +51,8 @@ ABOUT_ADDRESS = re.compile(
 def meant(answer: Answer | NoAnswer, said: Said | None, now: datetime) -> Outcome:
     """The outcome; what Acumulus has not said itself is judged as HTTP is, a page in its place as not taken."""
     if said is None or not isinstance(answer, Answer):
-        outcome = judge(answer, now, repeats=False)
-        if isinstance(answer, Answer) and answer.whole and is_html(answer) and _before_it(answer, outcome):
+        outcome = judge_foreign(answer, now, repeats=False)
+        if isinstance(answer, Answer) and answer.whole and is_page(answer) and _before_it(answer, outcome):
             return outcome_of(PAGE, answer, outcome.retry_after)
         return outcome
     finding = _finding(answer, said)

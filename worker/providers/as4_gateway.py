@@ -5,10 +5,8 @@ ours, and its fate asked for by that id. phoss-ap takes a repeated instance id a
 its V1__InitDatabase.sql), so nothing in doubt is handed over again before it was asked.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from duepost.einvoice.look import Found, look
@@ -17,22 +15,18 @@ from duepost.errors import ConfigError, InvalidSend
 from duepost.features import Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.as4_verdicts import DISABLED, NOT_STORED, of_report, of_transaction
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount
 from worker.providers.http_verdicts import UNKNOWN, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
-from worker.providers.sms_port import check_url, hide
 
 SCHEME = "iso6523-actorid-upis::"
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class As4Gateway:
+class As4Gateway(HttpAccount):
     """An access point.
 
     url: without `/api`. token: for X-Token. sender: SCHEME:ID that the access point serves. country: of the sender, two
@@ -41,22 +35,17 @@ class As4Gateway:
     Raises: ConfigError for a token, a sender or a url that cannot be used; OSError when ca_file holds no certificates.
     """
 
-    url: str
     sender: str
     country: str
     token: str | None = field(default=None, repr=False)
     total_limit: timedelta = timedelta(seconds=60)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
             raise ConfigError("token", "cannot stand in a header", "use printable ASCII without line breaks")
         if participant(self.sender) is None:
             raise ConfigError("sender", "is no participant", "write SCHEME:IDENTIFIER, like 0184:DK12345674")
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+        super().__post_init__()
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -99,10 +88,6 @@ class As4Gateway:
             return vain
         reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})
         return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
 
     def _after_failure(self, job: Job, answer: Answer) -> Outcome:
         # 422: the first attempt failed and others follow, or none will, or it left and only its record failed.

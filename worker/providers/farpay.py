@@ -33,9 +33,10 @@ from worker.providers.farpay_verdicts import (
     shown,
     status_of,
 )
+from worker.providers.hiding import hide
+from worker.providers.http_account import check_url
 from worker.providers.http_verdicts import outcome_of
 from worker.providers.port import Job, Outcome, Verdict
-from worker.providers.sms_port import check_url, hide
 
 CALLS = 5  # of one send, at most: POST, two lists, GET, PATCH
 BUSY_AGAIN = timedelta(minutes=2)  # FarPay sends each minute

@@ -5,29 +5,22 @@ handed back in reports.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from duepost.features import Feature
 from duepost.sms import Encoding, measure
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding
-from worker.providers.http_verdicts import CREDENTIALS, REJECTED, TEMPORARY, judge
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount, basic
+from worker.providers.http_answer import fields_of
+from worker.providers.http_verdicts import CREDENTIALS, REJECTED, TEMPORARY, accepted, coded, judge
 from worker.providers.port import Job, Outcome
 from worker.providers.sms_port import (
     FEATURES,
     OPTED_OUT,
     Reports,
-    accepted,
-    basic,
-    check_url,
-    coded,
-    fields_of,
-    hide,
     sender_of,
     text_of,
 )
@@ -47,37 +40,17 @@ ERRORS: dict[str, Finding] = {
 }
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class GatewayApi:
+class GatewayApi(HttpAccount):
     """An account at GatewayAPI.
 
-    token: the API token. sender: From, where the send has none of its own. total_limit: for one call, connecting
-    included. reports: None asks for none.
-
-    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    token: the API token. sender: From, where the send has none of its own. reports: None asks for none.
     """
 
     token: str = field(repr=False)
     sender: str
     url: str = "https://gatewayapi.com/rest/mtsms"
     reports: Reports | None = None
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
-
-    @property
-    def total_deadline(self) -> timedelta:
-        """One call's."""
-        return self.total_limit
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -92,10 +65,6 @@ class GatewayApi:
         return hide(
             _meant(answer) or judge(answer, self.now(), repeats=False), [self.token, login.removeprefix("Basic ")]
         )
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
 
     def _body(self, job: Job) -> bytes:
         text = text_of(job)

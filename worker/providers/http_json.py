@@ -8,36 +8,30 @@ the token never came.
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from duepost.errors import ConfigError
 from duepost.features import EVERYTHING, OF_INVOICE_SYSTEMS, Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
-from worker.providers.finding import Finding, reference
-from worker.providers.http_verdicts import REJECTED, judge, outcome_of
+from worker.providers.finding import reference
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount, check_url
+from worker.providers.http_answer import fields_of
+from worker.providers.http_verdicts import ACCEPTED, REJECTED, judge, outcome_of
 from worker.providers.port import Document, Job, Outcome, Verdict
-from worker.providers.sms_port import check_url, hide
 
-ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 # what the body's "accepted" says -> what it means; anything else is no answer that we understand
 SAID = {True: ACCEPTED, False: REJECTED}
 NEVER_CAME = 404  # asked, with {"accepted": null}: the token was never seen
 ALREADY_DONE = 409  # with {"accepted": true}: the same key was taken before
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class HttpJson:
+class HttpJson(HttpAccount):
     """An HTTP endpoint that takes a send.
 
     status_url: where it can be asked; None when it cannot. total_limit: for one call, connecting included. ca_file:
@@ -47,20 +41,15 @@ class HttpJson:
     holds no certificates.
     """
 
-    url: str
     status_url: str | None = None
     bearer: str | None = field(default=None, repr=False)
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.bearer is not None and not (self.bearer.isascii() and self.bearer.isprintable()):
             raise ConfigError("bearer", "cannot stand in a header", "use printable ASCII without line breaks")
-        for url in filter(None, (self.url, self.status_url)):
-            check_url(url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
+        if self.status_url is not None:
+            check_url(self.status_url)
+        super().__post_init__()
 
     @property
     def total_deadline(self) -> timedelta:
@@ -93,10 +82,6 @@ class HttpJson:
         reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})
         return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
-
     def _headers(self) -> dict[str, str]:
         accept = {"Accept": "application/json"}
         return accept if self.bearer is None else {**accept, "Authorization": f"Bearer {self.bearer}"}
@@ -109,7 +94,7 @@ def _said(answer: Answer | NoAnswer) -> Outcome | None:
     """The yes or no that the answer is; None when it is neither."""
     if not (isinstance(answer, Answer) and answer.whole):
         return None
-    fields = _fields(answer.body)
+    fields = fields_of(answer)
     said, name = fields.get("accepted"), fields.get("id")
     named = reference(name) if isinstance(name, str) else None
     if answer.status // 100 == 2 and isinstance(said, bool):
@@ -121,16 +106,7 @@ def _said(answer: Answer | NoAnswer) -> Outcome | None:
 
 def _never_came(answer: Answer) -> bool:
     # In these words: a 404 alone may come from a wrong address.
-    return answer.status == NEVER_CAME and _fields(answer.body).get("accepted", NEVER_CAME) is None
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    """Of the JSON object that the body is; none when it is something else."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested to break the parser
-        return {}
-    return said if isinstance(said, dict) else {}
+    return answer.status == NEVER_CAME and fields_of(answer).get("accepted", NEVER_CAME) is None
 
 
 def _payload(job: Job) -> bytes:

@@ -4,6 +4,7 @@ RFC 9110. The body of a 2xx decides, and only its adapter can read it; all else 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,13 +12,13 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.broken import CERTIFICATE_REFUSED, root, word
 from worker.http_line import Answer, NoAnswer
-from worker.providers.finding import ANSWER_LIMIT, Finding, raw
+from worker.providers.finding import ANSWER_LIMIT, Finding, raw, reference
 from worker.providers.port import Outcome, Verdict
 
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 SAME_KEY_IN_FLIGHT = timedelta(seconds=5)
 
-
+ACCEPTED = Finding(Verdict.ACCEPTED, Status.SENT, "ACCEPTED")
 TEMPORARY = Finding(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "TEMPORARY")
 THROTTLED = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "THROTTLED")
 CREDENTIALS = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED", alarm=True)
@@ -26,6 +27,7 @@ UNREADABLE = Finding(Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")
 NOT_FOUND = Finding(Verdict.REFUSED, Status.ERROR, "NOT_FOUND")
 PROTOCOL = Finding(Verdict.REFUSED, Status.ERROR, "PROTOCOL", alarm=True)
 REDIRECTED = Finding(Verdict.REFUSED, Status.ERROR, "REDIRECTED", alarm=True)
+ASTRAY = Finding(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "API_NOT_FOUND", alarm=True)
 TOO_LARGE = Finding(Verdict.REFUSED, Status.EMAIL_REJECTED, "MESSAGE_TOO_LARGE")
 REJECTED = Finding(Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")
 
@@ -76,11 +78,33 @@ def judge(answer: Answer | NoAnswer, now: datetime, *, repeats: bool = True) -> 
     return outcome_of(finding, answer, retry_after)
 
 
+def judge_foreign(answer: Answer | NoAnswer, now: datetime, *, repeats: bool = True) -> Outcome:
+    """As judge, of what is not in the provider's own words: a balancer's page, or whatever a wrong address leads to.
+
+    It refuses no send, for the next would meet the same.
+    """
+    outcome = judge(answer, now, repeats=repeats)
+    if isinstance(answer, Answer) and outcome.verdict is Verdict.REFUSED:
+        return outcome_of(ASTRAY, answer)
+    return outcome
+
+
 def outcome_of(finding: Finding, answer: Answer, retry_after: timedelta | None = None) -> Outcome:
     """The outcome with the provider's words."""
     reason = Reason(finding.code, values={"http": answer.status})
     words = raw(f"{answer.status} {answer.body[: 4 * ANSWER_LIMIT].decode(errors='replace')}")
     return Outcome(finding.verdict, finding.status, reason, words, retry_after, alarm=finding.alarm)
+
+
+def accepted(answer: Answer, name: str) -> Outcome:
+    """A yes, with the provider's own name for it."""
+    return replace(outcome_of(ACCEPTED, answer), provider_reference=reference(name))
+
+
+def coded(finding: Finding, answer: Answer, code: int | str) -> Outcome:
+    """The outcome, the provider's own code among the reason's values."""
+    outcome = outcome_of(finding, answer)
+    return replace(outcome, reason=Reason(finding.code, values={**outcome.reason.values, "code": code}))
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:

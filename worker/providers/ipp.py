@@ -18,11 +18,12 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http import Http
 from worker.http_line import Answer
+from worker.providers.hiding import hide
+from worker.providers.http_account import basic
 from worker.providers.http_verdicts import judge
 from worker.providers.ipp_message import JOB_ATTRIBUTES, JobState, Operation, PrinterJob, Reply, reply, request
 from worker.providers.ipp_verdicts import names_the_document, of_code, of_job
 from worker.providers.port import Document, Job, Outcome, Verdict
-from worker.providers.sms_port import basic, hide
 
 PORT = 631
 SCHEMES = {"ipp": "http", "ipps": "https"}

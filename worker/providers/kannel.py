@@ -5,27 +5,22 @@ sendsms. Operators that speak SMPP, CIMD or modems stand behind Kannel, not behi
 repeat; its reports come to an address of ours that says which send they are about.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from duepost.features import Feature
 from duepost.sms import Encoding, measure
 from duepost.statuses import Status
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding
-from worker.providers.http_verdicts import CREDENTIALS, REJECTED, judge, outcome_of
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount
+from worker.providers.http_verdicts import ACCEPTED, CREDENTIALS, REJECTED, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.sms_port import (
-    ACCEPTED,
     FEATURES,
     NOT_ROUTABLE,
     Reports,
-    check_url,
-    hide,
     sender_of,
     text_of,
 )
@@ -46,38 +41,18 @@ EVERY_REPORT = 31  # delivered 1, failed 2, kept by the operator 4, taken by the
 REPORT_FIELDS = "type=%d&answer=%A"
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Kannel:
+class Kannel(HttpAccount):
     """A Kannel's sendsms.
 
     url: the whole address, http://host:13013/cgi-bin/sendsms. sender: From, where the send has none of its own.
-    total_limit: for one call, connecting included. reports: None asks for none.
-
-    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    reports: None asks for none.
     """
 
-    url: str
     user: str
     password: str = field(repr=False)
     sender: str
     reports: Reports | None = None
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
-
-    @property
-    def total_deadline(self) -> timedelta:
-        """One call's."""
-        return self.total_limit
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -88,10 +63,6 @@ class Kannel:
         """GET sendsms once. The password stands in the address: nothing that quotes it leaves this file."""
         answer = self._http.call("GET", self._address(job))
         return hide(_meant(answer) or judge(answer, self.now()), [self.password])
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
 
     def _address(self, job: Job) -> str:
         text = text_of(job)

@@ -27,6 +27,7 @@ class Job:
 
     `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. `units`:
     parts of an SMS, pages to print, else 1. `attempt`: its number, from 1; those that do not count have the next one's.
+    `first_attempt`: the first one's number since a person's last word, who has found that none before reached anybody.
     `provider_reference`: of a send in doubt, the provider's own name for it, as an attempt before was told.
     Personal data stays out of the repr.
     """
@@ -47,6 +48,7 @@ class Job:
     reference: str | None = field(default=None, repr=False)
     units: int = 1
     attempt: int = 1
+    first_attempt: int = 1
     provider_reference: str | None = None
 
     @property

@@ -16,6 +16,7 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http_line import Answer
 from worker.providers.finding import reference
+from worker.providers.http_account import check_url
 from worker.providers.http_verdicts import STATUSES, UNREADABLE, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.saphety_calls import Calls, Replied
@@ -33,7 +34,6 @@ from worker.providers.saphety_verdicts import (
     of_transitions,
     told,
 )
-from worker.providers.sms_port import check_url
 
 NOTIFY = "OutboundFinancialDocumentMaintenance/sendAdditionalNotifications"
 DOCUMENT = "OutboundFinancialDocument"

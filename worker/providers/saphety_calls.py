@@ -11,11 +11,12 @@ from duepost.statuses import Status
 from worker.deadline import Deadline
 from worker.http import Http
 from worker.http_line import Answer, NoAnswer
+from worker.providers.hiding import hide
+from worker.providers.http_account import check_url
 from worker.providers.http_verdicts import CREDENTIALS, judge
 from worker.providers.port import Outcome, Verdict
 from worker.providers.saphety_envelope import Envelope, codes_of, envelope
 from worker.providers.saphety_token import Tokens
-from worker.providers.sms_port import check_url, hide
 
 LOGIN = "Account/getToken"
 REFUSED = frozenset({401, 403})  # a request that is answered so was not taken

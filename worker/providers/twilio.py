@@ -4,18 +4,27 @@ Twilio, Programmable Messaging: POST /2010-04-01/Accounts/{AccountSid}/Messages.
 repeated request is a second message: there is no idempotency key.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from duepost.features import Feature
 from duepost.statuses import Status
-from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding
-from worker.providers.http_verdicts import CREDENTIALS, REJECTED, TEMPORARY, THROTTLED, TOO_LARGE, judge, outcome_of
+from worker.providers.hiding import hide
+from worker.providers.http_account import HttpAccount, basic
+from worker.providers.http_answer import fields_of
+from worker.providers.http_verdicts import (
+    CREDENTIALS,
+    REJECTED,
+    TEMPORARY,
+    THROTTLED,
+    TOO_LARGE,
+    accepted,
+    coded,
+    judge,
+    outcome_of,
+)
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.sms_port import (
     FEATURES,
@@ -23,12 +32,6 @@ from worker.providers.sms_port import (
     OPTED_OUT,
     UNREACHABLE,
     Reports,
-    accepted,
-    basic,
-    check_url,
-    coded,
-    fields_of,
-    hide,
     sender_of,
     text_of,
 )
@@ -57,18 +60,12 @@ ERRORS: dict[int, Finding] = {
 }
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Twilio:
+class Twilio(HttpAccount):
     """An account at Twilio.
 
-    sid: the account's. token: its auth token. sender: From, where the send has none of its own. total_limit: for one
-    call, connecting included. reports: None asks for none.
-
-    Raises: ConfigError for a url that cannot be called; OSError when ca_file holds no certificates.
+    sid: the account's. token: its auth token. sender: From, where the send has none of its own. reports: None asks for
+    none.
     """
 
     sid: str
@@ -76,19 +73,6 @@ class Twilio:
     sender: str
     url: str = "https://api.twilio.com"
     reports: Reports | None = None
-    total_limit: timedelta = timedelta(seconds=30)
-    ca_file: Path | None = None
-    now: Callable[[], datetime] = field(default=_utc_now, repr=False)
-    _http: Http = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        check_url(self.url)
-        object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
-
-    @property
-    def total_deadline(self) -> timedelta:
-        """One call's."""
-        return self.total_limit
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -104,10 +88,6 @@ class Twilio:
         return hide(
             _meant(answer) or judge(answer, self.now(), repeats=False), [self.token, login.removeprefix("Basic ")]
         )
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
 
     def _body(self, job: Job) -> bytes:
         form = {"To": job.to_address or "", "From": sender_of(job, self.sender), "Body": text_of(job)}

@@ -14,15 +14,19 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
+    DateTime,
     Interval,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    literal,
     or_,
     select,
     update,
@@ -30,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from duepost.ledger.guard_tables import circuit, fence, pause
-from duepost.ledger.history_tables import attempt
+from duepost.ledger.history_tables import attempt, transition
 from duepost.ledger.schema import state
 from duepost.ledger.unnested import Columns, unnested
 from duepost.statuses import Status
@@ -63,7 +67,8 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one.
+    where it has told one. `first_number`: of the attempts since a person's last word (settled, approved), all of them
+    without one. `first_at` (aware): when this provider was first called in these.
     """
 
     id: UUID
@@ -72,14 +77,16 @@ class Begun:
     at: datetime
     token: int
     in_doubt: bool
-    provider_reference: str | None = None
+    provider_reference: str | None
+    first_number: int
+    first_at: datetime
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
     """Write, before any provider is called, that these sends are being called; those that may not be are left out.
 
     Left out is what is not ours any more, what a pause or an open circuit holds, and everything when the ledger belongs
-    to another environment. Served by pk_state.
+    to another environment. Served by pk_state, of a repeat also by ix_attempt_send_id and ix_transition_send_id.
     """
     rows = connection.execute(
         _BEGIN,
@@ -149,6 +156,16 @@ def _begin() -> ReturningUpdate[Any]:
         .limit(1)
         .scalar_subquery()
     )
+    repeated = or_(state.c.status == int(Status.ERROR_SENDING_EMAIL), state.c.in_doubt)
+    first = (
+        select(func.min(attempt.c.began_at))
+        .where(
+            attempt.c.send_id == state.c.send_id,
+            attempt.c.provider == asked.c.provider,
+            attempt.c.began_at > _word(transition.c.at, cast(literal("-infinity"), DateTime(timezone=True))),
+        )
+        .scalar_subquery()
+    )
     return (
         update(state)
         .where(
@@ -173,8 +190,18 @@ def _begin() -> ReturningUpdate[Any]:
             state.c.lease,
             state.c.in_doubt,
             case((state.c.in_doubt, told)),  # looked for only then
+            case((repeated, _word(transition.c.attempt, 0) + 1), else_=state.c.attempts),
+            case((repeated, func.coalesce(first, state.c.begun_at)), else_=state.c.begun_at),
         )
     )
+
+
+def _word(of: ColumnElement[Any], nothing: Any) -> ColumnElement[Any]:
+    """Of the newest transition by which a person has let the send leave again."""
+    said = select(func.max(of)).where(
+        transition.c.send_id == state.c.send_id, transition.c.reason_code.in_(("SETTLED", "APPROVED"))
+    )
+    return func.coalesce(said.scalar_subquery(), nothing)
 
 
 def _take_back() -> Any:

@@ -84,7 +84,12 @@ def begin(connection: Connection, send_id: UUID, lease: int, lease_time: timedel
     """The attempt, whose token is the lease of its release; None when the send is not the order's."""
     asked = {"asked_id": [send_id], "asked_lease": [lease], "asked_lease_time": [lease_time]}
     row: Any = say(connection, "begin", **asked).one_or_none()
-    return Begun(row[0], row[1], Status(row[2]), row[3], lease, in_doubt=False) if row else None
+    if not row:
+        return None
+    at = row[3]
+    return Begun(
+        row[0], row[1], Status(row[2]), at, lease, in_doubt=False, provider_reference=None, first_number=1, first_at=at
+    )
 
 
 def record(connection: Connection, outcome: ToRecord) -> set[UUID]:

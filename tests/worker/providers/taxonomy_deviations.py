@@ -18,7 +18,8 @@ DEVIATIONS: dict[str, tuple[set[str], str]] = {
     "http: timeout / reset after the body left": ({"300 check"}, IN_DOUBT),
     "http: 400 404 405 406 410 411 412 414 415 416 417 422 428 431 451": (
         {"350", "300"},
-        "404 is 300 for every document: most often a wrong address of ours, and nothing that the receiver can mend",
+        "404 is 300 for every document: most often a wrong address of ours, and nothing that the receiver can mend; "
+        "Abillify's and Acumulus' adapters know their own words, and take what is none for an account's fault",
     ),
     "http: 500 502 504 507 508 520-527 529": (
         {"310 yes", "300 check"},

@@ -38,6 +38,9 @@ def provider(abillify: AbillifyCounterpart) -> Iterator[Abillify]:
     made.close()
 
 
+ASTRAY = (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "API_NOT_FOUND")
+
+
 def keys(abillify: AbillifyCounterpart) -> list[str | None]:
     """Of the e-mails that went out."""
     return [taken.key for taken in abillify.taken()]
@@ -86,7 +89,16 @@ def test_its_own_reference_goes_before_the_invoices_number(
         (Answer(200, b"<html>log in</html>"), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"job": "1"}'), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"resultcode": 0}'), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
-        (Answer(400, b"<html>"), (Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")),
+        (error(422, "Other"), (Verdict.REFUSED, Status.EMAIL_REJECTED, "REJECTED")),
+        (Answer(404, b"<html>"), ASTRAY),
+        (Answer(404, b""), ASTRAY),
+        (Answer(404, b'{"error": "no route"}'), ASTRAY),
+        (Answer(302, b"", {"location": "http://127.0.0.1:1/"}), ASTRAY),
+        (Answer(301, b"<html>"), ASTRAY),
+        (Answer(405, b"<html>"), ASTRAY),
+        (Answer(400, b"<html>"), ASTRAY),
+        (Answer(501, b"<html>"), ASTRAY),
+        (Answer(403, b"<html>"), (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")),
     ],
 )
 def test_every_answer_has_its_meaning(
@@ -98,6 +110,14 @@ def test_every_answer_has_its_meaning(
 ) -> None:
     abillify.answer(answer.status, answer.body)
     assert facts(provider.send(job())) == meant
+
+
+def test_a_wrong_base_address_is_the_operators_and_no_sends(abillify: AbillifyCounterpart, job: MakeJob) -> None:
+    provider = Abillify(url=abillify.url, user="demo", password=PASSWORD)
+    outcome = provider.send(job())
+    provider.close()
+    assert (facts(outcome), outcome.alarm, outcome.reason.values) == (ASTRAY, True, {"http": 404})
+    assert keys(abillify) == []
 
 
 def test_an_errors_type_is_in_the_reason_and_its_words_are_not(
@@ -155,6 +175,18 @@ def test_a_key_is_new_again_after_its_24_hours(
     clock[0] += KEPT
     provider.send(job())
     assert len(keys(abillify)) == 2, "so nothing may be in doubt for so long"
+
+
+def test_after_a_persons_word_a_new_key_is_used_and_no_old_one_is_heard(
+    abillify: AbillifyCounterpart, provider: Abillify, job: MakeJob, clock: list[datetime]
+) -> None:
+    """The old one could tell of an e-mail that never came, or be forgotten between two attempts and send a second."""
+    provider.send(job())
+    clock[0] += KEPT / 2
+    assert provider.send(job(attempt=2, first_attempt=2)).verdict is Verdict.ACCEPTED
+    clock[0] += KEPT / 2
+    assert provider.send(job(attempt=3, first_attempt=2)).verdict is Verdict.ACCEPTED
+    assert keys(abillify) == [job().token, f"{job().token}-2"]
 
 
 def test_keys_are_walked_for_no_longer_than_the_deadline(

@@ -1,6 +1,7 @@
 """Does the Acumulus adapter ask as its clients do, and take no answer for more than it says?"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -135,6 +136,7 @@ PAGE = (Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, "ANSWER_UNREADABLE")
 REFUSED = (Verdict.REFUSED, Status.ERROR, "REFUSED_BY_PROVIDER")
 LOGIN = (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")
 LOST = (Verdict.UNKNOWN, Status.ERROR, "GATEWAY_LOST_IT")
+ASTRAY = (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "API_NOT_FOUND")
 GONE = (Verdict.REFUSED, Status.ERROR, "NOT_FOUND")
 
 
@@ -177,7 +179,13 @@ def html(status: int) -> Answer:
         (html(403), (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, "CREDENTIALS_REFUSED")),
         (html(502), (Verdict.UNKNOWN, Status.ERROR, "GATEWAY_LOST_IT")),
         (html(504), (Verdict.UNKNOWN, Status.ERROR, "GATEWAY_LOST_IT")),
-        (Answer(404), GONE),
+        (Answer(404), ASTRAY),
+        (html(404), ASTRAY),
+        (html(302), ASTRAY),
+        (Answer(301, headers={"location": "http://127.0.0.1:1/"}), ASTRAY),
+        (html(405), ASTRAY),
+        (html(400), ASTRAY),
+        (Answer(501), ASTRAY),
         (Answer(200, b""), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"status": '), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
         (Answer(200, b"<response><status>0"), (Verdict.UNKNOWN, Status.ERROR, "ANSWER_UNREADABLE")),
@@ -198,6 +206,15 @@ def test_every_answer_has_its_meaning(
 ) -> None:
     acumulus.then(answer)
     assert facts(send()) == meant
+
+
+def test_a_wrong_base_address_is_the_operators_and_no_sends(
+    acumulus: AcumulusCounterpart, provider: Acumulus, job: MakeJob
+) -> None:
+    astray = replace(provider, url=f"{acumulus.url}/v2")
+    outcome = astray.send(job(document=None, reference=TOKEN))
+    astray.close()
+    assert (facts(outcome), outcome.alarm, outcome.reason.values) == (ASTRAY, True, {"http": 404})
 
 
 def test_tags_are_in_the_reason(acumulus: AcumulusCounterpart, send: Callable[..., Outcome]) -> None:

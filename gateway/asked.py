@@ -1,0 +1,129 @@
+"""Which send does a JSON object ask for, when it comes from outside?
+
+Names are those of an import file. A document is named by `sha256:…` when the account has handed it in before, or comes
+along as {"Filename": …, "Data": base64}; a path opens nothing here.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from duepost.errors import InvalidSend
+from duepost.rows import ANY_SPELLING, RowReader
+from duepost.sends import Attachment, DocumentSource, NewSend, Reference
+
+FORM = '{"Filename": "1001.pdf", "Data": "<base64>"} or "sha256:<64 digits>"'
+MOST_ATTACHMENTS = 20
+HERE = Path("/nonexistent")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A send and the run it belongs to."""
+
+    send: NewSend
+    run: str | None = None
+
+    @property
+    def references(self) -> list[bytes]:
+        """Of the documents that it names."""
+        given = [self.send.document, *(one.source for one in self.send.attachments)]
+        return [_digest(one.sha256) for one in given if isinstance(one, Reference)]
+
+    @property
+    def contents(self) -> bool:
+        """True when documents came along."""
+        return isinstance(self.send.document, bytes) or any(isinstance(a.source, bytes) for a in self.send.attachments)
+
+
+def asked_of(row: Mapping[str, Any], account: str) -> Asked:
+    """The send, its values unchecked. Raises: InvalidSend for the first wrong name."""
+    rest: dict[str, Any] = {}
+    document: DocumentSource | None = None
+    filename: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    run: str | None = None
+    for name, value in row.items():
+        match name.translate(ANY_SPELLING).lower():
+            case "document" if value is not None:
+                document, filename = _document("Document", value)
+            case "attachments" if value is not None:
+                attachments = _attachments(value)
+            case "run":
+                run = _text("Run", value)
+            case "account":
+                if not (value is None or value in ("", account)):
+                    raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
+            case _:
+                rest[name] = value
+    send = _read(rest)
+    sends = replace(
+        send,
+        account=account,
+        document=document if document is not None else send.document,
+        filename=send.filename or filename,
+        attachments=attachments or send.attachments,
+    )
+    if isinstance(sends.document, Path) or any(isinstance(one.source, Path) for one in sends.attachments):
+        raise InvalidSend("Document", "is a path", f"write {FORM}")
+    return Asked(sends, run)
+
+
+def wrong_names(row: Mapping[str, Any], account: str) -> list[InvalidSend]:
+    """Every name that is wrong by itself; for when one is."""
+    found: dict[str, InvalidSend] = {}
+    for name, value in row.items():
+        try:
+            asked_of({name: value}, account)
+        except InvalidSend as wrong:
+            found.setdefault(str(wrong), wrong)
+    return list(found.values())
+
+
+def _read(row: Mapping[str, Any]) -> NewSend:
+    return RowReader(HERE).send_of(row)
+
+
+def _attachments(value: object) -> tuple[Attachment, ...]:
+    given = value if isinstance(value, list) else [value]
+    if len(given) > MOST_ATTACHMENTS:
+        raise InvalidSend("Attachments", f"are more than {MOST_ATTACHMENTS}", "leave some out")
+    return tuple(Attachment(*_document("Attachments", one)) for one in given)
+
+
+def _document(field: str, value: object) -> tuple[DocumentSource, str | None]:
+    if isinstance(value, str):
+        scheme, colon, digits = value.strip().partition(":")
+        if colon and scheme.lower() == "sha256":
+            return Reference(digits), None
+    if not isinstance(value, Mapping):
+        raise InvalidSend(field, "is no document", f"write {FORM}")
+    given = {str(name).translate(ANY_SPELLING).lower(): one for name, one in value.items()}
+    data, filename = given.get("data"), given.get("filename")
+    if not isinstance(data, str) or not (filename is None or isinstance(filename, str)) or len(given) > 2:
+        raise InvalidSend(field, "is no document", f"write {FORM}")
+    return decoded(field, data), filename
+
+
+def decoded(field: str, data: str) -> bytes:
+    """The bytes that base64 says; line breaks in it are passed over. Raises: InvalidSend for the field."""
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidSend(field, "holds data that is no base64", "encode the file's bytes") from None
+
+
+def _digest(digits: str) -> bytes:
+    try:
+        return bytes.fromhex(digits.strip())
+    except ValueError:
+        return b""
+
+
+def _text(field: str, value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    raise InvalidSend(field, "is not text", "give a string", value)

@@ -1,0 +1,104 @@
+"""What does a request's body hold, within limits?"""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+
+from starlette.requests import ClientDisconnect, Request
+
+from gateway.problems import Detail, Problem
+
+DEPTH = 32  # levels of JSON
+JSON_LIMIT = 256 * 1024  # bytes of a body without documents
+
+
+class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
+    """An object has a name twice: readers would not agree which counts."""
+
+
+async def body_of(request: Request, limit: int = JSON_LIMIT) -> bytes:
+    """The whole body. Raises: Problem 413 past `limit` bytes, 400 when the caller went away."""
+    return b"".join([part async for part in chunks_of(request, limit)])
+
+
+async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes in. Raises: as body_of."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and len(said) < 20 and int(said) > limit:
+        raise too_large(limit)
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise too_large(limit)
+            if part:
+                yield part
+    except ClientDisconnect:
+        raise Problem(400, "the body broke off") from None
+
+
+def too_large(limit: int) -> Problem:
+    """A body past the limit."""
+    return Problem(413, f"the body has more than {limit:,} bytes", headers={"Connection": "close"})
+
+
+def json_of(body: bytes) -> Any:
+    """What the JSON text says. Raises: Problem 400 for what is none, is nested too deeply or names a thing twice."""
+    try:
+        if body.count(b"[") + body.count(b"{") > DEPTH and depth_of(body) > DEPTH:
+            raise _wrong(f"is nested deeper than {DEPTH} levels")
+        return json.loads(body, object_pairs_hook=_object, parse_constant=_no_number)
+    except TwiceNamed as twice:
+        raise _wrong(str(twice)) from None
+    except UnicodeDecodeError:
+        raise _wrong("is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise _wrong("is no JSON") from None
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object; an empty body is an empty one. Raises: as json_of."""
+    said = json_of(body) if body.strip() else {}
+    if not isinstance(said, dict):
+        raise _wrong("is no JSON object")
+    return said
+
+
+def depth_of(body: bytes) -> int:
+    """How deeply the text is nested, brackets within strings left out."""
+    deepest = level = 0
+    quoted = escaped = False
+    for byte in body:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                quoted = False
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+            if deepest > DEPTH:
+                break
+        elif byte in b"]}":
+            level -= 1
+    return deepest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise TwiceNamed("names a field twice")
+    return made
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _wrong(how: str) -> Problem:
+    return Problem(400, f"the body {how}", [Detail(f"the body {how}", [], 'send JSON like {"Channel": "email", …}')])

@@ -1,0 +1,77 @@
+"""What does one process of the gateway hold, from its start to its end?"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+from fastapi import FastAPI, Request
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from duepost import crash
+from duepost.doors import door_of
+from duepost.intake import Door
+from duepost.ledger.engine import open_ledger
+from gateway.accepting import Acceptor
+from gateway.callers import Keyring
+from gateway.limits import Limits
+from gateway.owning import Owners
+from gateway.taking import Taking
+
+
+@dataclass(frozen=True)
+class Service:
+    """Made after the fork. engine: for plain endpoints, as many connections as threads that use them."""
+
+    settings: Settings
+    engine: Engine
+    door: Door
+    keyring: Keyring
+    owners: Owners
+    limits: Limits
+    taking: Taking
+    acceptor: Acceptor = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the settings describe."""
+        listens = settings.gateway
+        engine = open_ledger(settings.database_url, name="gateway", connections=listens.connections)
+        door = door_of(settings)
+        owners = Owners(engine, door.documents)
+        taking = Taking(engine, door, owners, "http")
+        return cls(
+            settings,
+            engine,
+            door,
+            Keyring(engine),
+            owners,
+            Limits(listens.requests_per_second, listens.burst_requests),
+            taking,
+            Acceptor(taking),
+        )
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """From the start of the process's event loop to its end."""
+    settings: Settings = app.state.settings
+    crash.arm(settings.crash_at)
+    service = Service.of(settings)
+    app.state.service = service
+    accepting = asyncio.create_task(service.acceptor.run())
+    try:
+        yield
+    finally:
+        accepting.cancel()
+        with suppress(asyncio.CancelledError):
+            await accepting
+        service.engine.dispose()
+
+
+def service_of(request: Request) -> Service:
+    """This process's."""
+    service: Service = request.app.state.service
+    return service

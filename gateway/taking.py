@@ -1,0 +1,138 @@
+"""How do sends that came together go into the ledger in one transaction?
+
+What one of them has wrong is that one's alone.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, TypeAlias
+
+from sqlalchemy import Connection, Engine
+
+from duepost import crash
+from duepost.errors import InvalidSend, TryLater
+from duepost.intake import Door, Intake
+from duepost.ledger.accept import Accepted
+from duepost.ledger.engine import answered
+from duepost.ledger.idempotency import BUSY, Kept, Repeat, claim, keep
+from duepost.sends import Receipt
+from gateway.asked import Asked
+from gateway.owning import Owners
+from gateway.problems import Problem, problem_of
+
+log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """What a caller gets: HTTP status and body. replayed: as it was answered before, under the same key."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+Result: TypeAlias = Answer | Exception
+Tell: TypeAlias = Callable[[Receipt], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class ToTake:
+    """One send of one caller, what to tell the caller when it is in, and what makes it a repeat."""
+
+    account_id: int
+    asked: Asked
+    tell: Tell = field(repr=False)
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Takes groups in; any number of threads may. source: the door's name in the ledger."""
+
+    engine: Engine
+    door: Door
+    owners: Owners
+    source: str
+
+    def take(self, group: Sequence[ToTake]) -> list[Result]:
+        """Never raises: whatever goes wrong is the answer. TryLater is everybody's, and nothing is stored."""
+        try:
+            results = self._together(group)
+        except (TryLater, OSError) as away:
+            return [away] * len(group)
+        except Exception as unforeseen:  # noqa: BLE001 - one caller's trouble is not the others'
+            if len(group) == 1:
+                return [unforeseen]
+            log.warning("a group of %s is taken one by one: %s", len(group), type(unforeseen).__name__)
+            return [result for one in group for result in self.take([one])]
+        for one, result in zip(group, results, strict=True):
+            if isinstance(result, Answer) and not result.replayed:
+                crash.reached("accepted", one.asked.send.invoice)
+        return results
+
+    def _together(self, group: Sequence[ToTake]) -> list[Result]:
+        with answered(), self.engine.begin() as connection:
+            results = _first_answers(connection, group)
+            prepared: dict[int, list[Accepted]] = {}
+            intakes: dict[str | None, Intake] = {}
+            for place, one in enumerate(group):
+                if place in results:
+                    continue
+                intake: Intake | None = intakes.get(one.asked.run)
+                try:
+                    if intake is None:
+                        intake = Intake(connection, self.door, source=self.source, run=one.asked.run)
+                        intakes[one.asked.run] = intake
+                    self.owners.check(connection, one.account_id, one.asked)
+                    prepared[place] = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
+                except InvalidSend as first:
+                    results[place] = problem_of((intake and intake.problems(one.asked.send)) or [first])
+            _accept(intakes, group, prepared, results)
+            new = [
+                (one.repeat, result.status, result.body)
+                for place, one in enumerate(group)
+                if one.repeat and place in prepared and isinstance(result := results[place], Answer)
+            ]
+            keep(connection, new)
+        return [results[place] for place in range(len(group))]
+
+
+def _accept(
+    intakes: dict[str | None, Intake],
+    group: Sequence[ToTake],
+    prepared: dict[int, list[Accepted]],
+    results: dict[int, Result],
+) -> None:
+    for run, intake in intakes.items():
+        places = [place for place in prepared if group[place].asked.run == run]
+        receipts = iter(intake.accept_many([one for place in places for one in prepared[place]]))
+        for place in places:
+            first, *others = [next(receipts) for _ in prepared[place]]
+            results[place] = group[place].tell(replace(first, also=tuple(others)) if others else first)
+
+
+def _first_answers(connection: Connection, group: Sequence[ToTake]) -> dict[int, Result]:
+    """Of those that bring a key: what was answered before, or why not now."""
+    keyed = [(place, one.repeat) for place, one in enumerate(group) if one.repeat]
+    found = claim(connection, [repeat for _, repeat in keyed])
+    results: dict[int, Result] = {}
+    for (place, repeat), first in zip(keyed, found, strict=True):
+        if isinstance(first, Kept):
+            results[place] = replayed(first, repeat)
+        elif first == BUSY:
+            results[place] = twin()
+    return results
+
+
+def replayed(first: Kept, repeat: Repeat) -> Answer | Problem:
+    """The first answer again; a Problem when the key came with another body."""
+    if first.request != repeat.request:
+        return Problem(422, "this Idempotency-Key was used for another request: use a new one", type="ERR_KEY_REUSED")
+    return Answer(first.status, first.answer, replayed=True)
+
+
+def twin() -> Problem:
+    """Another request under the same key is not answered yet."""
+    message = "a request with this Idempotency-Key is under way: repeat it in a moment"
+    return Problem(409, message, type="ERR_KEY_IN_USE", headers={"Retry-After": "1"})
