@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -24,6 +25,7 @@ class Account(Part):
     must_be_asked: ClassVar[bool] = False  # it answers "at work on it": no policy but resolve
     forgets_after_hours: ClassVar[float | None] = None  # a repeat by our token; None: it never does
     takes_over: ClassVar[bool] = True  # another lane of its channel may take over from it, and it from another
+    only_follows: ClassVar[frozenset[Channel]] = frozenset()  # channels in which the provider delivers by itself
 
     width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")
     on_unknown: UnknownPolicy = Field(
@@ -45,6 +47,10 @@ class Account(Part):
     def forgets_after(self) -> timedelta | None:
         """How long it knows a repeat; None for ever."""
         return None if self.forgets_after_hours is None else timedelta(hours=self.forgets_after_hours)
+
+    def stands_apart(self, channel: Channel) -> bool:
+        """True when no lane of the channel takes over from its lane, nor its lane from another."""
+        return not self.takes_over or channel in self.only_follows
 
     @property
     def can_be_asked(self) -> bool:

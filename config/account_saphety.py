@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from config.account import Account, Seconds
 from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
 
 
 class SaphetyAccount(Account):
@@ -14,6 +15,7 @@ class SaphetyAccount(Account):
 
     what: ClassVar[str] = "SIN"
     must_be_asked: ClassVar[bool] = True
+    only_follows: ClassVar[frozenset[Channel]] = frozenset({Channel.XML})  # SIN is at it, whether it answers us or not
     kind: Literal["saphety"] = "saphety"
     on_unknown: UnknownPolicy = Field(default=UnknownPolicy.RESOLVE, description="asked by the document's id")
     url: str = Field(pattern=r"^https?://", description="what comes before /api")

@@ -112,7 +112,8 @@ class Settings(DoorSettings):
     @property
     def apart(self) -> frozenset[str]:
         """Lanes that none takes over from, and that take over from none."""
-        return frozenset(name for name, lane in self.lanes.items() if not self.providers[lane.provider].takes_over)
+        lanes = self.lanes.items()
+        return frozenset(name for name, lane in lanes if self.providers[lane.provider].stands_apart(lane.channel))
 
     @property
     def release_lease(self) -> timedelta:

@@ -3,7 +3,9 @@
 import argparse
 import os
 import secrets
+import signal
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -39,6 +41,7 @@ def main() -> None:
 def serve(settings: Settings) -> None:
     """Listen and answer until SIGTERM; what is under way is answered first."""
     listens = settings.gateway
+    signal.signal(signal.SIGTERM, _stop)  # uvicorn takes it over, and raises it again when everything is answered
     uvicorn.run(
         "gateway.__main__:app",
         factory=True,
@@ -55,6 +58,10 @@ def serve(settings: Settings) -> None:
         server_header=False,
         date_header=True,
     )
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def app() -> object:

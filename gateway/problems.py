@@ -47,7 +47,7 @@ class Detail:
         return {"error": self.error, "fields": list(self.fields), "hint": self.hint}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - it is answered, not raised to a person
     """An answer that is no success. headers: further ones, such as Retry-After."""
 

@@ -87,7 +87,8 @@ class Taking:
                     self.owners.check(connection, one.account_id, one.asked)
                     prepared[place] = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
                 except InvalidSend as first:
-                    results[place] = problem_of((intake and intake.problems(one.asked.send)) or [first])
+                    others = intake.problems(one.asked.send) if intake else []
+                    results[place] = problem_of([first, *(wrong for wrong in others if wrong.field != first.field)])
             _accept(intakes, group, prepared, results)
             new = [
                 (one.repeat, result.status, result.body)

@@ -60,7 +60,7 @@ FARPAY: Mapping[str, Fate] = {
 SAPHETY: Mapping[str, Fate] = {
     "901": (50, Status.WRONG_EMAIL_ADDRESS, False),
     "902": (50, Status.EMAIL_BOUNCED, True),
-    "903": (50, Status.SENT, True),  # silent, but it can be asked
+    "903": (50, Status.ERROR, True),  # silent: asked, SIN tells the document's state, not the mail's; outcome unknown
     "904": (50, Status.SENT, True),  # a load balancer's 429
 }
 # end of a reference (`abillify_counterpart.py`)

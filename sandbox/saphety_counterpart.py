@@ -161,7 +161,9 @@ class SaphetySession(HttpSession):
 
     def state_of(self, identifier: str) -> Answer:
         mails = self.point.numbers.get(identifier)
-        fate = of_address(self.address(mails[-1])) if mails else (self.point.mailed_before,)
+        if not mails:
+            return document(identifier, self.point.mailed_before, self.point.clock())
+        fate = of_address(self.address(mails[-1]))
         states = fate if isinstance(fate, tuple) else ("Sent",)
         return document(identifier, states[self.question(f"mail {identifier}", len(states))], self.point.clock())
 

@@ -187,7 +187,7 @@ class Attempter:
             reason = Reason("ADAPTER_FAILED", values={"error": type(bug).__name__})
             return Outcome(Verdict.UNKNOWN, Status.ERROR, reason, alarm=True), in_doubt
         crash.reached("after_send", send.invoice)
-        return outcome, in_doubt
+        return outcome, in_doubt or outcome.undecided
 
     def _harm_of_repeat(self, begun: Begun) -> str | None:
         """Why what is in doubt is not called for again; None when it may be."""
@@ -230,4 +230,7 @@ class Attempter:
             attempt=begun.number,
             first_attempt=begun.first_number,
             provider_reference=begun.provider_reference,
+            first_due=send.first_due,
+            in_doubt_since=begun.in_doubt_since,
+            status=begun.status,
         )

@@ -1,12 +1,14 @@
 """Is an account at Saphety's network always asked before a repeat, and a setting that mails twice told at the start?"""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from config.settings import Settings, load_settings
 from duepost.errors import ConfigError
 from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
 from worker.accounts import adapter
 from worker.providers.saphety import Saphety
 
@@ -45,6 +47,23 @@ def test_what_is_polled_is_never_mailed_again_by_itself() -> None:
     with pytest.raises(ConfigError, match="needs poll=false") as wrong:
         settings(repeat_unsent=True)
     assert wrong.value.setting.startswith(SETTING.removesuffix("__"))
+
+
+def test_no_lane_takes_over_an_e_invoice_that_sin_delivers_by_itself(tmp_path: Path) -> None:
+    both = {
+        "sin": {"channel": "xml", "provider": "sin"},
+        "own": {"channel": "xml", "provider": "own"},
+        "email": {"channel": "email", "provider": "sin"},
+    }
+    made = load_settings(
+        database_url="postgresql+psycopg://duepost@db/duepost",
+        broker_url="redis://broker/0",
+        providers={"sin": SIN, "own": {"kind": "folder", "path": tmp_path}},
+        lanes=both,
+        routes={"xml": ["sin", "own"]},
+    )
+    assert made.apart == frozenset({"sin"})  # its mails may go on elsewhere
+    assert made.failover == {Channel.XML: ("own",)}
 
 
 def test_its_adapter_is_built_of_its_settings() -> None:

@@ -73,7 +73,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             **settings,
         }
         app = make_app(load_settings(**asked))
-        config = uvicorn.Config(app, host=HOST, port=0, http="httptools", ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app, host=HOST, port=0, http="httptools", ws="none", log_config=None, server_header=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -145,6 +145,12 @@ def test_a_mails_state_goes_on_with_each_question(point: SaphetyCounterpart, add
     assert states(point.url, len(told)) == told
 
 
+def test_a_question_before_the_mail_moves_nothing(point: SaphetyCounterpart) -> None:
+    assert states(point.url, 3) == ["NoEmails"] * 3
+    notify(point.url, "anna@x.test")
+    assert states(point.url, 2) == ["NoEmails", "Sent"]
+
+
 def test_a_document_that_was_mailed_elsewhere_says_so(tmp_path: Path) -> None:
     with SaphetyCounterpart(tmp_path, mailed_before="Read") as point:
         assert states(point.url, 1) == ["Read"]

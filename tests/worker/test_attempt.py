@@ -13,10 +13,10 @@ from duepost.documents import DocumentStore
 from duepost.ledger import look
 from duepost.ledger.accept import accept_one, add_documents
 from duepost.ledger.doubt import Chosen, Finding, settle
+from duepost.ledger.history_tables import attempt as attempts_table
 from duepost.ledger.look import Standing
 from duepost.ledger.orders import Leased, read_order
 from duepost.ledger.release import release
-from duepost.ledger.schema import attempt as attempts_table
 from duepost.ledger.schema import send as sends_table
 from duepost.ledger.schema import state
 from duepost.ledger.unknown import UnknownPolicy

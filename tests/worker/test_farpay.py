@@ -80,6 +80,18 @@ def test_so_is_what_it_ends_later(folder: Path, engine: Engine, attempter_of: At
     assert fates(folder, engine, attempter_of, (100, status))[::2] == (status, 1)
 
 
+def test_a_repeat_after_mail_trouble_waits(folder: Path, engine: Engine, attempter_of: AttempterOf) -> None:
+    with FarPayCounterpart(folder, statuses=(100, 310)) as farpay:
+        lease, send = leased(engine)
+        ways = []
+        for _ in range(5):
+            provider = FarPay(url=farpay.api, key=KEY, total_limit=SHORT)
+            attempt(attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+            ways.append((standing(engine, send).status, len(farpay.given())))
+            lease = due_again(engine)
+        assert ways == [(100, 1), (100, 1), (310, 1), (100, 2), (100, 2)]
+
+
 def test_mail_trouble_is_310_until_it_is_sent_once_more(
     folder: Path, engine: Engine, attempter_of: AttempterOf
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select, update
 
+from duepost.ledger.doubt import Chosen, Finding, doubtful, settle
 from duepost.ledger.schema import state
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
@@ -12,6 +13,7 @@ from duepost.statuses import Status
 from tests.worker.conftest import SENT, AttempterOf, Told
 from tests.worker.test_attempt import attempt, due_again, leased, reasons, standing
 from tests.worker.test_failover import read_again
+from worker.attempt import Tried
 from worker.providers.port import Job, Outcome, Verdict
 
 AT_WORK = Outcome(Verdict.PENDING, Status.QUEUE, Reason("IN_PROGRESS"))
@@ -94,6 +96,52 @@ def test_the_question_brings_the_providers_own_name_for_it(engine: Engine, attem
     attempt(attempter, due_again(engine), send)  # its answer names nothing
     attempt(attempter, due_again(engine), send)
     assert [job.provider_reference for job in (*provider.jobs, *provider.asked)] == [None, "F-17", "F-17"]
+
+
+def test_a_name_from_before_a_person_had_it_sent_again_is_not_that_of_the_new_one(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    provider = Slow()
+    provider.answer = lambda _: replace(AT_WORK, provider_reference="F-17")
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    attempt(attempter, lease, send)
+    with engine.begin() as connection:
+        assert settle(connection, Chosen([send.id]), Finding.SEND_AGAIN, reason="they have nothing", actor="mette")
+    provider.answer = lambda _: Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("TIMED_OUT"))
+    attempt(attempter, due_again(engine), send)
+    attempt(attempter, due_again(engine), send)
+    assert [job.provider_reference for job in provider.asked] == [None]
+
+
+def test_the_question_brings_when_the_provider_may_have_got_it_first(engine: Engine, attempter_of: AttempterOf) -> None:
+    provider = Slow()
+    replies = iter([Outcome(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, Reason("INVOICE_BUSY")), AT_WORK])
+    provider.answer = lambda _: replace(next(replies), provider_reference=named[len(provider.jobs) - 1])
+    named = [None, "F-17"]
+    attempter = attempter_of(provider, on_unknown=UnknownPolicy.RESOLVE)
+    lease, send = leased(engine)
+    began = []
+    for _ in range(4):
+        tried = attempt(attempter, lease, send)
+        assert isinstance(tried, Tried)
+        began.append(tried.began_at)
+        lease = due_again(engine)
+    jobs = (*provider.jobs, *provider.asked)
+    assert [job.in_doubt_since for job in jobs] == [None, None, began[1], began[1]]
+    assert [job.status for job in jobs] == [Status.QUEUE, Status.ERROR_SENDING_EMAIL, Status.QUEUE, Status.QUEUE]
+    assert {job.first_due for job in jobs} == {send.first_due}
+
+
+def test_a_send_of_which_nobody_can_tell_whether_it_was_taken_goes_to_a_person(
+    engine: Engine, attempter_of: AttempterOf
+) -> None:
+    told = Outcome(Verdict.REFUSED, Status.ERROR, Reason("NOT_TOLD_APART"), undecided=True)
+    lease, send = leased(engine)
+    attempt(attempter_of(Told(lambda _: told), on_unknown=UnknownPolicy.RESOLVE), lease, send)
+    with engine.connect() as connection:
+        [found] = doubtful(connection, Chosen([send.id]))
+    assert (found.reason, found.cause) == ("OUTCOME_UNKNOWN", "NOT_TOLD_APART")
 
 
 def test_each_attempt_knows_its_number(engine: Engine, attempter_of: AttempterOf) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.sends import Channel
+from sandbox.http_behaviour import Answer, Fault
 from sandbox.saphety_counterpart import SaphetyCounterpart
 from tests.worker.conftest import AttempterOf
 from tests.worker.providers.saphety_account import DOCUMENT, PASSWORD, account
@@ -58,8 +59,32 @@ def test_a_mail_is_polled_until_it_left(night: Night, point: SaphetyCounterpart)
 
 
 def test_a_silence_is_asked_about_and_mailed_once(night: Night, point: SaphetyCounterpart) -> None:
-    assert night.told(2, to="anna903") == (200, ["OUTCOME_UNKNOWN", "ACCEPTED"])
+    assert night.told(2, to="anna903") == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
     assert len(point.taken()) == 1
+
+
+@pytest.mark.parametrize("word", ["Sent", "Error"])
+def test_a_lost_second_mail_does_not_end_as_the_first_one_did(
+    night: Night, point: SaphetyCounterpart, word: str
+) -> None:
+    point.mailed_before = word
+    point.reply("notify", Answer(502, taken=False))
+    assert night.told(2) == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
+    assert point.taken() == []
+
+
+def test_a_mail_without_a_yes_whose_document_is_mailed_later_is_a_persons_to_end(
+    night: Night, point: SaphetyCounterpart
+) -> None:
+    point.reply("notify", Fault.CUT)
+    assert night.told(3) == (300, ["OUTCOME_UNKNOWN", "IN_PROGRESS", "OUTCOME_UNKNOWN"])
+    assert len(point.taken()) == 1
+
+
+def test_a_yes_without_a_name_is_known_when_the_mail_is_asked_for(night: Night, point: SaphetyCounterpart) -> None:
+    yes = b'{"CorrelationId":null,"IsValid":true,"Errors":[],"Data":["anna@customer.test"]}'
+    point.reply("notify", Answer(200, yes))
+    assert night.told(3) == (200, ["IN_PROGRESS", "IN_PROGRESS", "ACCEPTED"])
 
 
 def test_a_mail_that_bounces_says_so(night: Night) -> None:
@@ -72,7 +97,15 @@ def test_a_busy_balancer_costs_no_second_mail(night: Night, point: SaphetyCounte
 
 
 def test_of_a_document_mailed_before_a_doubt_is_a_persons_to_end(night: Night, point: SaphetyCounterpart) -> None:
-    assert night.told(2, to="anna905", poll=False) == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
+    point.mailed_before = "Sent"
+    point.reply("notify", Answer(502, taken=False))
+    assert night.told(2, poll=False) == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
+    assert point.taken() == []
+
+
+def test_a_server_that_broke_after_the_mail_leaves_it_to_a_person(night: Night, point: SaphetyCounterpart) -> None:
+    assert night.told(2, to="anna905") == (300, ["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"])
+    assert len(point.taken()) == 1
     assert len(point.taken()) == 1
 
 

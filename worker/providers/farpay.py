@@ -6,10 +6,11 @@ once more, GET /v2/invoices/{id} tells its send status. There is no idempotency 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from duepost.errors import ConfigError
@@ -21,11 +22,11 @@ from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.farpay_book import Book
 from worker.providers.farpay_invoice import Request, refused, request
-from worker.providers.farpay_sends import Whose, whose
+from worker.providers.farpay_sends import UNDER_WAY, Whose, is_anothers, whose
+from worker.providers.farpay_standing import Next, of_doubtful, of_new, spaced, told
 from worker.providers.farpay_verdicts import (
     AT_WORK,
     NUMBER_TAKEN,
-    STATUSES,
     code_of,
     id_of,
     of_invoice,
@@ -39,9 +40,7 @@ from worker.providers.http_verdicts import outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 
 CALLS = 5  # of one send, at most: POST, two lists, GET, PATCH
-BUSY_AGAIN = timedelta(minutes=2)  # FarPay sends each minute
-# What FarPay is at work on. A new Send node would take this one's place.
-UNDER_WAY = frozenset({Status.QUEUE, Status.PENDING_APPROVAL, Status.READY_TO_PRINT, Status.ERROR_SENDING_EMAIL})
+AFTER_SILENCE = timedelta(minutes=5)
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
@@ -124,7 +123,7 @@ class FarPay:
         # It is there, perhaps from a call of ours, and cannot be found.
         vain = self._in_vain(answer if found is None else found)
         if vain.verdict is Verdict.WAIT:
-            return vain
+            return _doubted(job, vain)
         return replace(vain, verdict=Verdict.UNKNOWN, status=Status.ERROR)
 
     def _reminder(self, job: Job, wanted: Request) -> Outcome:
@@ -133,57 +132,62 @@ class FarPay:
             return refused("DOCUMENT_STAYS_BEHIND")
         number = self._book.look_up(job.invoice, wanted.due, self._get, thorough=True)
         if number is None:
-            return refused("NOT_FOUND", name="InvoiceNumber")
-        return self._again(job, number, wanted) if isinstance(number, int) else self._in_vain(number)
+            return _doubted(job, refused("NOT_FOUND", name="InvoiceNumber"))
+        return self._again(job, number, wanted) if isinstance(number, int) else _doubted(job, self._in_vain(number))
 
     def _again(self, job: Job, number: int, wanted: Request) -> Outcome:
         """Send the invoice once more, unless it shows this send already or another one under way."""
         answer = self._get(f"/invoices/{number}")
-        fields = shown(answer)
-        status = status_of(fields)
-        if status is None or not isinstance(answer, Answer):
-            return self._gone(job, answer)
-        of = whose(fields, job, self.zone, at_rest=status not in UNDER_WAY)
-        ours = of is Whose.OURS and (status is Status.SENT or status in UNDER_WAY - {Status.ERROR_SENDING_EMAIL})
-        if ours:
-            return of_invoice(answer, fields) or self._in_vain(answer)
-        if status in UNDER_WAY and of is not Whose.OURS:
-            busy = outcome_of(STATUSES[status], answer)
-            reason = Reason("INVOICE_BUSY", values={**busy.reason.values, "status": int(status)})
-            return Outcome(Verdict.WAIT, Status.ERROR_SENDING_EMAIL, reason, busy.answer, BUSY_AGAIN)
-        return self._said(job, self._call("PATCH", f"/invoices/{number}", {"Send": wanted.send}), number)
+        fields = shown(answer, number)
+        if status_of(fields) is None or not isinstance(answer, Answer):
+            return _doubted(job, self._gone(job, answer))
+        if is_anothers(fields, job):
+            return refused("OTHER_CUSTOMER", name="CustomerNumber")
+        now = self.now()
+        doubtful = job.in_doubt_since is not None
+        what = of_doubtful(fields, job, self.zone) if doubtful else of_new(fields, job, self.zone, now)
+        if what is not Next.REPEAT:
+            return _doubted(job, told(what, answer, fields, job, now) or self._in_vain(answer))
+        said = self._said(job, self._call("PATCH", f"/invoices/{number}", {"Send": wanted.send}), number)
+        if said.verdict is Verdict.UNKNOWN:
+            # FarPay may still be at it, and until then the invoice shows the send before.
+            return replace(said, retry_after=max(said.retry_after or AFTER_SILENCE, AFTER_SILENCE))
+        # What stopped at 310 FarPay may yet send by itself, whatever it says to the repeat.
+        return _doubted(job, said) if status_of(fields) is Status.ERROR_SENDING_EMAIL else said
 
     def _resolved(self, job: Job, number: int) -> Outcome | None:
         answer = self._get(f"/invoices/{number}")
-        fields = shown(answer)
+        fields = shown(answer, number)
         status = status_of(fields)
         if status is None or not isinstance(answer, Answer):
             return self._gone(job, answer)
-        of = whose(fields, job, self.zone, at_rest=status not in UNDER_WAY)
-        if of is Whose.EARLIER:
-            # What FarPay has said yes to is never given again for its clock's sake; at the deadline a person looks.
-            return outcome_of(AT_WORK, answer) if job.provider_reference else None
-        if of is Whose.OTHER:
-            outcome = outcome_of(AT_WORK, answer)
-            reason = Reason("OTHER_SEND", values={**outcome.reason.values, "status": int(status)})
-            return replace(outcome, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
-        return None if status is Status.ERROR_SENDING_EMAIL else of_invoice(answer, fields)
+        what = of_doubtful(fields, job, self.zone)
+        if what is Next.REPEAT and status is Status.ERROR_SENDING_EMAIL and job.status != status:
+            what = Next.TELL  # first seen; the repeat comes at the next look
+        return told(what, answer, fields, job, self.now())
 
     def _said(self, job: Job, answer: Answer | NoAnswer, known: int | None = None) -> Outcome:
         """What an answer to POST or PATCH means. known: the id that was patched."""
-        fields = shown(answer)
-        number = id_of(fields) or known
+        fields = shown(answer, known, job.invoice)
+        number = known or id_of(fields)
         if number is not None:
             self._book.keep(job.invoice, number)
         if isinstance(answer, Answer) and answer.status // 100 == 2:
-            said = outcome_of(AT_WORK, answer) if known and answer.status == 204 else of_invoice(answer, fields)
+            said = of_invoice(answer, fields)
+            if (known and answer.status == 204) or (said and self._shows_another(job, fields, known)):
+                said = outcome_of(AT_WORK, answer)
             if said:
-                return (
-                    said
-                    if said.provider_reference
-                    else replace(said, provider_reference=str(number) if number else None)
-                )
+                named = said.provider_reference or (str(number) if number else None)
+                return spaced(replace(said, provider_reference=named), job, self.now())
         return of_refusal(answer, self.now())
+
+    def _shows_another(self, job: Job, fields: Mapping[str, Any], known: int | None) -> bool:
+        """True when an answer to POST or PATCH may show how a send before ended."""
+        status = status_of(fields)
+        if known:
+            return status is not None and status not in UNDER_WAY
+        since = self.now() - self.total_deadline
+        return status is Status.SENT and whose(fields, job, since, self.zone) is not Whose.OURS
 
     def _gone(self, job: Job, answer: Answer | NoAnswer) -> Outcome:
         if isinstance(answer, Answer) and answer.status == 404:
@@ -209,3 +213,12 @@ class FarPay:
         return self._http.call(
             method, where, {**headers, "Content-Type": "application/json"}, json.dumps(body).encode()
         )
+
+
+def _doubted(job: Job, outcome: Outcome) -> Outcome:
+    """What has been in doubt and was not settled stays so."""
+    if job.in_doubt_since is None:
+        return outcome
+    if outcome.transient:
+        return replace(outcome, verdict=Verdict.UNKNOWN, status=Status.ERROR)
+    return replace(outcome, undecided=outcome.verdict is Verdict.REFUSED and outcome.status is Status.ERROR)

@@ -64,8 +64,14 @@ class Book:
 
 
 def _queries(due: date | None, *, thorough: bool) -> list[str]:
-    near = [] if due is None else [f"?{urlencode({'fromDueDate': due - AROUND, 'toDueDate': due + AROUND})}"]
+    near = [] if due is None else [f"?{urlencode(_around(due))}"]
     return [*near, ""] if thorough or not near else near
+
+
+def _around(due: date) -> dict[str, date]:
+    """Not beyond the years that there are: an unset day is written as one of the first or the last."""
+    first, last = max(due, date.min + AROUND) - AROUND, min(due, date.max - AROUND) + AROUND
+    return {"fromDueDate": first, "toDueDate": last}
 
 
 def _found(answer: Answer | NoAnswer, invoice: str) -> int | Answer | NoAnswer | None:

@@ -41,6 +41,7 @@ STATUSES: Mapping[int, Finding] = {
 }
 NAMES: Mapping[str, Status] = {status.label.casefold(): status for status in Status}
 
+IDS = 18  # digits of an id, at most; FarPay's have eight
 NUMBER_TAKEN = 10009
 # code of an error -> what it means; every other code refuses this send alone
 CODES: Mapping[int, Finding] = {
@@ -102,9 +103,11 @@ def of_refusal(answer: Answer | NoAnswer, now: datetime) -> Outcome:
 def id_of(fields: Mapping[str, Any]) -> int | None:
     """FarPay's own number of the invoice."""
     number = fields.get("Id")
-    if isinstance(number, str) and number.isascii() and number.isdecimal() and len(number) < 20:
+    if isinstance(number, str) and number.isascii() and number.isdecimal() and len(number) <= IDS:
         number = int(number)
-    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return number if 0 < number < 10**IDS else None
 
 
 def code_of(answer: Answer | NoAnswer) -> int | None:
@@ -130,7 +133,16 @@ def read(answer: Answer | NoAnswer) -> Any:
         return None
 
 
-def shown(answer: Answer | NoAnswer) -> Mapping[str, Any]:
-    """The invoice that a success shows; nothing when it is something else."""
+def shown(answer: Answer | NoAnswer, number: int | None = None, invoice: str | None = None) -> Mapping[str, Any]:
+    """The invoice that a success shows; nothing when it is something else, or another invoice than asked for."""
     said = read(answer) if isinstance(answer, Answer) and answer.status // 100 == 2 else None
-    return said if isinstance(said, dict) else {}
+    if not isinstance(said, dict):
+        return {}
+    other = number is not None and id_of(said) not in {None, number}
+    named = said.get("InvoiceNumber")
+    return {} if other or (invoice and named and plain(named) != plain(invoice)) else said
+
+
+def plain(number: object) -> str:
+    """A number of an invoice or customer as it may be kept: without blanks, leading zeros and case."""
+    return str(number).strip().casefold().lstrip("0")

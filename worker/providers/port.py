@@ -1,7 +1,7 @@
 """What is a provider to the rest of duepost?"""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
@@ -28,7 +28,9 @@ class Job:
     `token` is stable over all attempts of the send: Message-ID, Idempotency-Key, the provider's reference. `units`:
     parts of an SMS, pages to print, else 1. `attempt`: its number, from 1; those that do not count have the next one's.
     `first_attempt`: the first one's number since a person's last word, who has found that none before reached anybody.
-    `provider_reference`: of a send in doubt, the provider's own name for it, as an attempt before was told.
+    `provider_reference`: of a send in doubt, the provider's own name for it, as an attempt before was told, and
+    `in_doubt_since` when the first attempt began that may have reached a provider. `first_due`: when the send was first
+    due, or now where a person has let it go since. `status`: as it stood when this attempt began. Times are aware.
     Personal data stays out of the repr.
     """
 
@@ -50,6 +52,9 @@ class Job:
     attempt: int = 1
     first_attempt: int = 1
     provider_reference: str | None = None
+    first_due: datetime | None = None
+    in_doubt_since: datetime | None = None
+    status: Status = Status.QUEUE
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -65,7 +70,8 @@ class Outcome:
     own wish, `provider_reference` its own name for the delivery, at most 100 characters. `answer` is the provider's raw
     answer, at most 1,000 characters, for the ledger alone: it may quote an address. `alarm` is True when an operator
     must act (refused credentials, our own protocol fault). `lane`: beside ACCEPTED and status 100, where the send goes
-    on at once: what took it was one step of its way. `undecided`: of a refusal to a question, that none will tell.
+    on at once: what took it was one step of its way. `undecided`: of a refusal, that nobody can tell whether the send
+    was taken before.
     """
 
     verdict: Verdict

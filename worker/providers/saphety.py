@@ -14,10 +14,11 @@ from pathlib import Path
 from duepost.features import Feature
 from duepost.reasons import Reason
 from duepost.statuses import Status
+from worker.deadline import Deadline
 from worker.http_line import Answer
-from worker.providers.finding import reference
+from worker.providers.finding import Finding, reference
 from worker.providers.http_account import check_url
-from worker.providers.http_verdicts import STATUSES, UNREADABLE, judge, outcome_of
+from worker.providers.http_verdicts import NOT_FOUND, STATUSES, UNREADABLE, judge, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.saphety_calls import Calls, Replied
 from worker.providers.saphety_envelope import Envelope
@@ -49,10 +50,10 @@ def _utc_now() -> datetime:
 class Saphety:
     """An account at SIN.
 
-    url: what comes before `/api`. language: pt or en, where the send names neither. poll: a mail that SIN has taken is
-    asked for until it has left. Without it SIN's yes is final, and of a mail in doubt a person decides, except that
-    with repeat_unsent a document without any mail is mailed again. mail_status_url: where the fate of a single mail is
-    asked for, before `/api` too. total_limit: for one call, connecting included.
+    url: what comes before `/api`. language: pt or en, where the send names neither. poll: a document's first mail is
+    asked for until it has left. Without it, and for a further mail, SIN's yes is final. Of a mail in doubt a person
+    decides, except that with repeat_unsent a document without any mail is mailed again. mail_status_url: where the fate
+    of a single mail is asked for, before `/api` too. total_limit: for one call, connecting included.
 
     Raises: ConfigError for an address that cannot be called; OSError when ca_file holds no certificates.
     """
@@ -104,8 +105,13 @@ class Saphety:
             return self._calls.hidden(self._integrated(document))
         if not job.to_address:
             return Outcome(Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, Reason("ADDRESS_MISSING", field="ToAddress"))
-        replied = self._calls.post(NOTIFY, notification(job, document, self.language), self._calls.until())
-        return self._calls.hidden(self._notified(job.to_address, replied))
+        until = self._calls.until()
+        first = self._is_first(document, until) if self.poll else False
+        if isinstance(first, Outcome):
+            return self._calls.hidden(first)
+        replied = self._calls.post(NOTIFY, notification(job, document, self.language), until)
+        taken = AT_WORK if first else ACCEPTED
+        return self._calls.hidden(self._notified(job.to_address, document, replied, taken))
 
     def ask(self, job: Job) -> Outcome | None:
         """What became of the document; None when it is to be sent, which in channel xml is a question as well."""
@@ -124,8 +130,17 @@ class Saphety:
         """Close every connection."""
         self._calls.close()
 
-    def _notified(self, address: str, replied: Replied) -> Outcome:
-        """What SIN's answer to a notification means."""
+    def _is_first(self, document: str, until: Deadline) -> bool | Outcome:
+        """True when SIN has mailed the document to nobody yet: only then its status is that of the mail to come.
+
+        An Outcome where SIN does not say; nothing was mailed.
+        """
+        replied = self._calls.get(f"{DOCUMENT}/{document}", until)
+        found = of_document(replied, document)
+        return self._unread(replied) if found is None else found.verdict is Verdict.PENDING
+
+    def _notified(self, address: str, document: str, replied: Replied, taken: Finding) -> Outcome:
+        """What SIN's answer to a notification means. taken: what a yes does."""
         if isinstance(replied, Outcome):
             return replied
         if isinstance(replied, Answer) and replied.status >= 500 and replied.status not in {*STATUSES, NOT_BEGUN}:
@@ -137,19 +152,22 @@ class Saphety:
             return of_errors(replied)
         if not (replied.valid and mailed):  # half a yes
             return outcome_of(UNREADABLE, replied.answer)
-        taken = outcome_of(AT_WORK if self.poll else ACCEPTED, replied.answer)
-        return replace(taken, provider_reference=reference(replied.correlation or ""))
+        # Later questions know by it that SIN has said yes, so a yes without a name of its own has the document's.
+        return replace(
+            outcome_of(taken, replied.answer), provider_reference=reference(replied.correlation or "") or document
+        )
 
     def _mailed(self, job: Job, document: str) -> Outcome | None:
         """What the document's NotificationStatus means for the send; None when it is to be sent."""
         until = self._calls.until()
         replied = self._calls.get(f"{DOCUMENT}/{document}", until)
-        found = of_document(replied, document) if isinstance(replied, Envelope) and replied.valid else None
+        found = of_document(replied, document)
         if found is None or not isinstance(replied, Envelope):
             return self._in_vain(replied)
+        said_yes = job.provider_reference is not None
         if found.verdict is Verdict.PENDING:
-            return None if self.repeat_unsent and not self.poll else found
-        if not self.poll:
+            return None if self.repeat_unsent and not (self.poll or said_yes) else found
+        if not said_yes:  # it may be an earlier mail's
             return replace(told(NOT_TOLD_APART, replied.answer, found.reason.values), undecided=True)
         if found.status is Status.EMAIL_BOUNCED and self.mail_status_url:
             listed = self._calls.get(f"{DOCUMENT}/emailTrackingIds/{document}", until)
@@ -161,11 +179,15 @@ class Saphety:
     def _integrated(self, document: str) -> Outcome:
         """How far SIN has brought the e-invoice. Nothing leaves by asking, so nothing is in doubt by it."""
         replied = self._calls.get(f"{DOCUMENT}/statusTransitions/{document}", self._calls.until())
-        if isinstance(replied, Envelope):
-            return (of_transitions(replied) if replied.valid else of_errors(replied)) or self._in_vain(replied)
-        vain = self._in_vain(replied)
-        judged = judge(replied, self.now()) if isinstance(replied, Answer) else vain
-        return judged if judged.verdict is Verdict.REFUSED else vain
+        return of_transitions(replied, document) or self._unread(replied)
+
+    def _unread(self, replied: Replied) -> Outcome:
+        """SIN's own no to a question, or a document that is not there; all else is to be asked again."""
+        if isinstance(replied, Envelope) and not replied.valid:
+            return of_errors(replied)
+        if isinstance(replied, Answer) and replied.status == 404:
+            return outcome_of(NOT_FOUND, replied)
+        return self._in_vain(replied)
 
     def _in_vain(self, replied: Replied) -> Outcome:
         """It says neither yes nor no: to be asked again."""

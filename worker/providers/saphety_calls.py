@@ -15,7 +15,7 @@ from worker.providers.hiding import hide
 from worker.providers.http_account import check_url
 from worker.providers.http_verdicts import CREDENTIALS, judge
 from worker.providers.port import Outcome, Verdict
-from worker.providers.saphety_envelope import Envelope, codes_of, envelope
+from worker.providers.saphety_envelope import NOT_LOGGED_IN, Envelope, codes_of, envelope
 from worker.providers.saphety_token import Tokens
 
 LOGIN = "Account/getToken"
@@ -84,8 +84,9 @@ class Calls:
             if late:
                 return late
             answer = self._http.call(method, url, {**JSON, "Authorization": f"bearer {fresh}"}, body)
-            if token or not (isinstance(answer, Answer) and answer.status in REFUSED):
-                return envelope(answer) or answer
+            said = envelope(answer)
+            if token or not _refuses_the_token(said or answer):
+                return said or answer
             token = fresh
 
     def _login(self) -> str | Outcome:
@@ -109,6 +110,14 @@ class Calls:
         alarm = judged.alarm or judged.verdict is Verdict.REFUSED
         reason = Reason(judged.reason.code, values=values)
         return replace(judged, verdict=verdict, status=Status.ERROR_SENDING_EMAIL, reason=reason, alarm=alarm)
+
+
+def _refuses_the_token(said: Envelope | Answer | NoAnswer) -> bool:
+    """True when the call was not made for its token, which SIN may say with a 200 as it says every no."""
+    if isinstance(said, Envelope):
+        codes = {str(error.get("code")).lower() for error in said.errors}
+        return not (said.valid or said.data) and NOT_LOGGED_IN in codes
+    return isinstance(said, Answer) and said.status in REFUSED
 
 
 def _late(until: Deadline) -> NoAnswer | None:

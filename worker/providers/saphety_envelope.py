@@ -13,6 +13,7 @@ from worker.http_line import Answer, NoAnswer
 
 CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 CODES_LIMIT = 200  # characters
+NOT_LOGGED_IN = "invalid_authentication_data"  # a code in small letters
 
 
 @dataclass(frozen=True)

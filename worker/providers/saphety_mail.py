@@ -17,16 +17,17 @@ NO_CONNECTION = re.compile(r"\bdial\b|time-?out|timed out|connection|unreachable
 
 
 def connection_failed(address: str, listed: Replied, look: Callable[[str], Replied]) -> bool:
-    """True when SIN says so of a mail to this address.
+    """True when SIN says so of every mail to this address: their order is not promised.
 
     listed: the document's emailTrackingIds. look: at a path below `/api/`.
     """
+    reasons = []
     for tracking in _ids(listed)[-MAILS_LOOKED_AT:]:
         mail = look(f"EmailStatus/{tracking}")
         fields = folded(mail.data) if isinstance(mail, Envelope) and mail.valid else {}
         if str(fields.get("destination", "")).strip().lower() == address.strip().lower():
-            return NO_CONNECTION.search(str(fields.get("laststatereason") or "")) is not None
-    return False
+            reasons.append(str(fields.get("laststatereason") or ""))
+    return bool(reasons) and all(NO_CONNECTION.search(reason) for reason in reasons)
 
 
 def _ids(listed: Replied) -> list[str]:

@@ -67,8 +67,9 @@ class Begun:
     """A send that is now in our hands alone: attempt `number`, begun at `at` by the database's clock.
 
     `in_doubt`: a provider may have taken it at an attempt before; `provider_reference` is then its own name for it,
-    where it has told one. `first_number`: of the attempts since a person's last word (settled, approved), all of them
-    without one. `first_at` (aware): when this provider was first called in these.
+    where it has told one since a person last ended such a doubt, and `in_doubt_since` (aware) when the first attempt
+    began that may have reached one. `first_number`: of the attempts since a person's last word (settled, approved), all
+    of them without one. `first_at` (aware): when this provider was first called in these.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class Begun:
     provider_reference: str | None
     first_number: int
     first_at: datetime
+    in_doubt_since: datetime | None = None
 
 
 def begin(connection: Connection, sends: Sequence[ToBegin], environment: str) -> dict[UUID, Begun]:
@@ -145,12 +147,18 @@ def _begin() -> ReturningUpdate[Any]:
     broken = exists().where(
         circuit.c.provider == asked.c.provider, circuit.c.probe_lease.is_distinct_from(asked.c.lease)
     )
+    ended = (  # a doubt that a person ended: what comes after is another delivery
+        select(func.max(transition.c.at))
+        .where(transition.c.send_id == state.c.send_id, transition.c.reason_code == "SETTLED")
+        .scalar_subquery()
+    )
     told = (
         select(attempt.c.provider_reference)
         .where(
             attempt.c.send_id == state.c.send_id,
             attempt.c.provider == asked.c.provider,
             attempt.c.provider_reference.is_not(None),
+            or_(ended.is_(None), attempt.c.began_at > ended),
         )
         .order_by(attempt.c.id.desc())
         .limit(1)
@@ -165,6 +173,12 @@ def _begin() -> ReturningUpdate[Any]:
             attempt.c.began_at > _word(transition.c.at, cast(literal("-infinity"), DateTime(timezone=True))),
         )
         .scalar_subquery()
+    )
+    reached = or_(attempt.c.verdict == "unknown", attempt.c.provider_reference.is_not(None))
+    earliest = func.min(attempt.c.began_at)
+    # Without one of those a provider has taken it and gave it no name.
+    since = select(func.coalesce(earliest.filter(reached), earliest)).where(
+        attempt.c.send_id == state.c.send_id, or_(ended.is_(None), attempt.c.began_at > ended)
     )
     return (
         update(state)
@@ -192,6 +206,7 @@ def _begin() -> ReturningUpdate[Any]:
             case((state.c.in_doubt, told)),  # looked for only then
             case((repeated, _word(transition.c.attempt, 0) + 1), else_=state.c.attempts),
             case((repeated, func.coalesce(first, state.c.begun_at)), else_=state.c.begun_at),
+            case((state.c.in_doubt, since.scalar_subquery())),
         )
     )
 

@@ -10,7 +10,7 @@ transition = Table(
     "transition",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.timeline
+    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.timeline, begin.begin
     Column("at", Instant, nullable=False, server_default=func.now()),
     Column("from_status", SmallInteger, nullable=False),
     Column("to_status", SmallInteger, nullable=False),
@@ -29,7 +29,7 @@ attempt = Table(
     "attempt",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.attempts
+    Column("send_id", Uuid, ForeignKey("send.id"), nullable=False, index=True),  # serves look.attempts, begin.begin
     Column("number", SmallInteger, nullable=False),
     Column("provider", Text, nullable=False, comment="name of the provider account"),
     Column("provider_reference", Text, comment="the provider's own name for the delivery"),

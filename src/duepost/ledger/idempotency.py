@@ -55,15 +55,19 @@ def claim(connection: Connection, repeats: Sequence[Repeat]) -> list[Kept | str 
     if not repeats:
         return []
     numbers = func.unnest(literal([one.lock for one in repeats], ARRAY(BigInteger)))
-    locks = numbers.table_valued("number").alias("lock")
+    locks = numbers.table_valued("number", name="lock").render_derived()
     rows = connection.execute(select(locks.c.number, func.pg_try_advisory_xact_lock(locks.c.number)))
     free = {number for number, locked in rows if locked}
     # A statement of its own, after the locks: it sees what whoever held one before has committed.
-    asked = func.unnest(
-        literal([one.account_id for one in repeats], ARRAY(Integer)),
-        literal([one.scope for one in repeats], ARRAY(Text)),
-        literal([one.key for one in repeats], ARRAY(Text)),
-    ).table_valued("account_id", "scope", "key")
+    asked = (
+        func.unnest(
+            literal([one.account_id for one in repeats], ARRAY(Integer)),
+            literal([one.scope for one in repeats], ARRAY(Text)),
+            literal([one.key for one in repeats], ARRAY(Text)),
+        )
+        .table_valued("account_id", "scope", "key", name="asked")
+        .render_derived()
+    )
     columns = (idempotency.c.account_id, idempotency.c.scope, idempotency.c.key)
     found = connection.execute(
         select(*columns, idempotency.c.status, idempotency.c.answer, idempotency.c.request).where(

@@ -1,13 +1,16 @@
 """Is a begin whose commit is uncertain taken back, and nobody else's with it?"""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, update
 
-from duepost.ledger.begin import ToBegin, new_token, take_back
+from duepost.ledger.begin import Begun, ToBegin, new_token, take_back
 from duepost.ledger.record import record
 from duepost.ledger.release import release
+from duepost.ledger.history_tables import attempt
+from duepost.ledger.schema import state
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
     LANE,
@@ -107,3 +110,31 @@ def test_a_begin_taken_back_after_its_lease_changes_a_later_attempt_in_nothing(
     begin(connection, [newer])
     assert take_back(connection, [asked]) == 0
     assert state_of(connection, asked.id)["lease"] == newer.token
+
+
+def test_a_begin_in_doubt_tells_since_when(connection: Connection, asked: ToBegin) -> None:
+    def again(verdict: str, reference: str | None, *, in_doubt: bool) -> Begun:
+        lease = release(connection, LANE, 1, MINUTE).lease
+        begun = begin(connection, [to_begin(asked.id, lease)])[asked.id]
+        outcome = outcome_of(begun, to_status=Status.ERROR_SENDING_EMAIL, wait=NOW, verdict=verdict, in_doubt=in_doubt)
+        record(connection, [replace(outcome, provider_reference=reference)])
+        earlier = attempt.c.began_at - MINUTE  # a transaction has one moment
+        connection.execute(update(attempt).values(began_at=earlier))
+        return begun
+
+    connection.execute(update(state).values(lease=None, due_at=func.now()))
+    verdicts = [("transient", None, False), ("wait", None, False), ("unknown", None, True), ("wait", "7", True)]
+    found = [again(verdict, name, in_doubt=doubt) for verdict, name, doubt in verdicts]
+    last = again("unknown", None, in_doubt=True)
+    assert [one.in_doubt_since for one in found] == [None, None, None, last.at - MINUTE]
+    assert last.in_doubt_since == last.at - 2 * MINUTE
+
+
+def test_what_was_taken_without_a_name_is_in_doubt_since_its_first_attempt(
+    connection: Connection, asked: ToBegin
+) -> None:
+    first = begin(connection, [asked])[asked.id]
+    outcome = outcome_of(first, to_status=Status.QUEUE, wait=NOW, verdict="wait", in_doubt=True)
+    record(connection, [replace(outcome, provider_reference=None)])
+    second = to_begin(asked.id, release(connection, LANE, 1, MINUTE).lease)
+    assert begin(connection, [second])[asked.id].in_doubt_since == first.at

@@ -3,15 +3,18 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from duepost.statuses import Status
 from sandbox.farpay_counterpart import FarPayCounterpart
 from sandbox.invoice_xml import invoice_xml
 from tests.worker.providers.conftest import PDF
-from tests.worker.providers.farpay import ADDRESSES, AT_WORK, KEY, SENT, account, said
+from tests.worker.providers.farpay import ADDRESSES, AT_WORK, KEY, SENT, TROUBLE, account, said
 from worker.providers.port import Document, Job, Outcome, Verdict
 
 MakeJob = Callable[..., Job]
@@ -192,6 +195,8 @@ def test_mail_trouble_is_answered_by_sending_once_more(farpay: FarPayCounterpart
     provider, send = account(farpay), job(to_address="anna907@customer.test")
     assert said(provider.send(send)) == AT_WORK
     assert said(provider.ask(send)) == AT_WORK
+    assert said(provider.ask(send)) == TROUBLE
+    send = replace(send, status=Status.ERROR_SENDING_EMAIL, in_doubt_since=datetime.now(UTC))
     assert provider.ask(send) is None
     assert said(provider.send(send)) == AT_WORK
     provider.ask(send)

@@ -54,7 +54,7 @@ def test_a_repeat_of_our_own_call_is_looked_up_and_not_failed(
     farpay: FarPayCounterpart, job: MakeJob, documents: dict[str, Any]
 ) -> None:
     account(farpay).send(job(**documents))
-    outcome = account(farpay).send(job(**documents))
+    outcome = account(farpay).send(job(**documents, in_doubt_since=NOW))
     assert said(outcome) == AT_WORK
     assert outcome.provider_reference == str(farpay.given()[0].id)
     assert ways(farpay) == [("POST", "email")]
@@ -62,7 +62,7 @@ def test_a_repeat_of_our_own_call_is_looked_up_and_not_failed(
 
 def test_a_repeat_after_it_was_sent_is_a_success(farpay: FarPayCounterpart, job: MakeJob) -> None:
     sent(farpay, job())
-    assert said(account(farpay).send(job())) == SENT
+    assert said(account(farpay).send(job(in_doubt_since=NOW))) == SENT
     assert ways(farpay) == [("POST", "email")]
 
 
@@ -139,7 +139,7 @@ def test_a_reminders_own_document_stays_behind_only_where_the_settings_say_so(
 
 def test_a_resend_in_doubt_that_never_came_is_sent_again(farpay: FarPayCounterpart, job: MakeJob) -> None:
     sent(farpay, job())
-    assert account(farpay).ask(job(id=made_at(NOW + timedelta(hours=1)))) is None
+    assert account(farpay).ask(job(in_doubt_since=NOW + timedelta(hours=27))) is None
 
 
 def test_a_resend_in_doubt_that_came_is_found(farpay: FarPayCounterpart, job: MakeJob) -> None:
@@ -158,8 +158,9 @@ def test_an_invoice_that_shows_another_send_since_settles_nothing(farpay: FarPay
 
 def test_farpays_times_without_a_zone_are_copenhagens(farpay: FarPayCounterpart, job: MakeJob) -> None:
     sent(farpay, job())  # at 10:00 there, 08:00 in UTC
-    assert account(farpay).ask(job(id=made_at(NOW + timedelta(minutes=30)))) is None
-    assert said(account(farpay, zone=UTC).ask(job(id=made_at(NOW + timedelta(minutes=30))))) == SENT
+    half_past = job(id=made_at(NOW + timedelta(minutes=30)))
+    assert said(account(farpay).ask(half_past)) == (Verdict.REFUSED, 300, "NOT_TOLD_APART")
+    assert said(account(farpay, zone=UTC).ask(half_past)) == SENT
 
 
 def test_an_invoice_that_farpay_shows_without_a_send_is_sent(farpay: FarPayCounterpart, job: MakeJob) -> None:

@@ -149,7 +149,6 @@ YES = b'{"CorrelationId":"1","IsValid":true,"Errors":[],"Data":["anna@customer.t
         (Answer(200, no("OUTBOUND_FINANCIAL_DOCUMENT_ALREADY_SENT")), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
         (Answer(200, no("REQUIRED_FILED_IS_EMPTY")), (Verdict.REFUSED, 300, "PROTOCOL")),
         (Answer(200, no("INVALID_ENUM")), (Verdict.REFUSED, 300, "PROTOCOL")),
-        (Answer(200, no("INVALID_AUTHENTICATION_DATA")), (Verdict.WAIT, 310, "CREDENTIALS_REFUSED")),
         (Answer(200, b'{"IsValid":false,"Errors":null,"Data":null}'), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
         # a yes, its keys in any case, its content type a wrong one
         (Answer(200, YES, HTML), PENDING),

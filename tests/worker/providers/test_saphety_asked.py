@@ -1,4 +1,4 @@
-"""Does a question for a mail at SIN deliver nothing, and does each state of the document mean the right?"""
+"""Does a question for a mail that SIN took deliver nothing, and does each state of the document mean the right?"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,8 @@ def point(tmp_path: Path) -> Iterator[SaphetyCounterpart]:
 
 @pytest.fixture
 def mail(job: MakeJob) -> MakeJob:
-    return lambda **changes: job(**{"reference": DOCUMENT} | changes)
+    """A mail that SIN has said yes to."""
+    return lambda **changes: job(**{"reference": DOCUMENT, "provider_reference": "1"} | changes)
 
 
 def state(word: object, **fields: object) -> Answer:
@@ -97,17 +98,6 @@ def test_a_question_that_is_held_back_waits(point: SaphetyCounterpart, mail: Mak
     assert said(account(point).ask(mail())) == (Verdict.WAIT, 310, "THROTTLED")
 
 
-@pytest.mark.parametrize(("digits", "verdict"), [("903", "CONNECTION_LOST"), ("905", "TEMPORARY"), ("906", None)])
-def test_what_sin_took_without_a_readable_yes_is_found_by_asking(
-    point: SaphetyCounterpart, mail: MakeJob, digits: str, verdict: str | None
-) -> None:
-    provider, job = account(point), mail(to_address=f"anna{digits}@customer.test")
-    first = said(provider.send(job))
-    assert first == (Verdict.UNKNOWN, 300, verdict or "ANSWER_UNREADABLE")
-    assert said(provider.ask(job)) == SENT
-    assert len(point.taken()) == 1
-
-
 def test_a_document_without_any_mail_stays_in_the_queue_and_is_not_mailed_again(
     point: SaphetyCounterpart, mail: MakeJob
 ) -> None:
@@ -122,36 +112,23 @@ def test_many_questions_go_over_one_connection(point: SaphetyCounterpart, mail: 
     assert len(point.connections) == 1
 
 
-# Not polled: only a mail in doubt is asked for, and the document's status may be an earlier mail's.
-
-
-@pytest.mark.parametrize("word", ["Sent", "Delivered", "Read", "Error"])
-def test_not_polled_a_state_that_may_be_an_earlier_mails_is_left_to_a_person(
-    point: SaphetyCounterpart, mail: MakeJob, word: str
-) -> None:
-    point.reply("document", state(word))
-    # For the core, a 300 to a question of what is in doubt leaves it OUTCOME_UNKNOWN.
-    assert said(account(point, poll=False).ask(mail())) == (Verdict.REFUSED, 300, "NOT_TOLD_APART")
-
-
-@pytest.mark.parametrize(("repeat", "expected"), [(False, PENDING), (True, None)])
-def test_not_polled_a_document_without_any_mail_is_mailed_again_where_that_is_wanted(
-    point: SaphetyCounterpart, mail: MakeJob, *, repeat: bool, expected: Said | None
-) -> None:
-    point.reply("document", state("NoEmails"))
-    assert said(account(point, poll=False, repeat_unsent=repeat).ask(mail())) == expected
-
-
 # Why a mail failed.
 
 FAILED = "anna902@customer.test"
 
 
+def told_of(reason: str) -> Answer:
+    data = {"Destination": FAILED, "LastStateReason": reason}
+    return Answer(200, json.dumps({"IsValid": True, "Errors": [], "Data": data}).encode())
+
+
 def failed(point: SaphetyCounterpart, mail: MakeJob, reason: str | None, **settings: Any) -> Said | None:
     point.last_state_reason = reason
     provider = account(point, **{"mail_status_url": point.url + "/IN2.Notifications.webapi"} | settings)
-    provider.send(mail(to_address="bo@customer.test"))
     provider.send(mail(to_address=FAILED))
+    provider.ask(mail(to_address=FAILED))
+    provider.send(mail(to_address="bo@customer.test"))
+    point.reply("document", state("Error"), times=2)
     provider.ask(mail(to_address=FAILED))
     return said(provider.ask(mail(to_address=FAILED)))
 
@@ -161,6 +138,21 @@ def test_a_mail_whose_server_was_not_reached_is_asked_for_again(
     point: SaphetyCounterpart, mail: MakeJob, reason: str
 ) -> None:
     assert failed(point, mail, reason) == (Verdict.PENDING, 310, "TEMPORARY")
+
+
+def test_of_two_mails_to_one_address_neither_may_have_failed_otherwise(
+    point: SaphetyCounterpart, mail: MakeJob
+) -> None:
+    provider = account(point, mail_status_url=point.url + "/IN2.Notifications.webapi")
+    for _ in range(2):
+        provider.send(mail(to_address=FAILED))
+    for reason in ("i/o timeout", "550 5.1.1 no such user"):
+        point.reply("emailStatus", told_of(reason))
+    point.reply("document", state("Error"))
+    assert said(provider.ask(mail(to_address=FAILED))) == (Verdict.REFUSED, 330, "NOT_DELIVERED")
+    point.reply("emailStatus", told_of("i/o timeout"), times=2)
+    point.reply("document", state("Error"))
+    assert said(provider.ask(mail(to_address=FAILED))) == (Verdict.PENDING, 310, "TEMPORARY")
 
 
 @pytest.mark.parametrize("reason", ["550 5.1.1 no such user", None])

@@ -110,6 +110,28 @@ def test_in_the_same_second_what_another_one_left_came_first(point: SaphetyCount
 
 
 @pytest.mark.parametrize(
+    ("together", "expected"),
+    [
+        ([("Error", "Sending"), ("Sending", "Error")], PENDING),
+        ([("Error", "Sending"), ("Sending", "Error"), ("Sent", "Sending")], SENT),
+        ([("Sent", "Sending"), ("Error", "Sent"), ("Sending", "Error"), ("Sent", "Sending")], SENT),
+        ([("Sent", "Sending"), ("Received", "Sent"), ("Received", "Received"), ("Rejected", "Received")], REJECTED),
+        ([("Received", "Sent"), ("Error", "Returned")], DECLINED),  # no chain: from the first state to the last
+    ],
+)
+def test_of_the_same_second_each_leaves_the_state_of_the_one_before(
+    point: SaphetyCounterpart, xml: MakeJob, together: list[tuple[str, str]], expected: Said
+) -> None:
+    steps = [step(state, before, "11:54:10") for state, before in together]
+    assert in_every_order(point, xml(), [step("Sending", "Not_Sent", "11:54:09"), *steps]) == {expected}
+
+
+def test_very_many_of_the_same_second_are_read_all_the_same(point: SaphetyCounterpart, xml: MakeJob) -> None:
+    steps = [step("Sending", "Error", "11:54:09"), step("Error", "Sending", "11:54:09")] * 500
+    assert said(sent(point, xml(), answer([*steps, step("Sent", "Sending", "11:54:10")]))) == SENT
+
+
+@pytest.mark.parametrize(
     ("word", "expected"),
     [
         ("Not_Sent", PENDING),
@@ -160,6 +182,7 @@ def test_a_document_of_which_nothing_happened_yet_is_waited_for(point: SaphetyCo
         [step("Sent", "Sending", "yesterday")],
         [step("Sent", "Sending", "11:54:09"), {"IntegrationStatus": "Sending", "StatusDate": None}],
         [step("Sent", "Sending", "11:54:09"), step("Lost", "Sent", "11:54:10")],
+        [step("Sent", "Sending", "11:54:09") | {"OutboundFinancialDocumentId": DOCUMENT[:-3] + "000"}],
     ],
 )
 def test_what_cannot_be_read_settles_nothing(point: SaphetyCounterpart, xml: MakeJob, transitions: object) -> None:
@@ -173,6 +196,10 @@ def test_what_cannot_be_read_settles_nothing(point: SaphetyCounterpart, xml: Mak
         (Answer(429), (Verdict.WAIT, 310, "THROTTLED")),
         (Answer(500), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
         (Answer(502), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
+        # of a firewall or a proxy: no word about the e-invoice
+        (Answer(400), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
+        (Answer(413), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
+        (Answer(302, headers={"location": "/"}), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
         (Fault.CUT, (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
     ],
 )

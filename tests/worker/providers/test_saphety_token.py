@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_sends_and_questions_share_one_login(point: SaphetyCounterpart, mail: Jo
 def test_threads_that_come_together_share_one_login(point: SaphetyCounterpart, job: MakeJob, clock: Clock) -> None:
     provider = account(point, now=clock)
     with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(lambda n: provider.send(job(reference=DOCUMENT, token=str(n))), range(40)))
+        outcomes = list(threads.map(lambda n: provider.send(job(reference=str(UUID(int=n + 1)))), range(40)))
     assert {said(one) for one in outcomes} == {PENDING}
     assert (logins(point), len(point.taken())) == (1, 40)
 
@@ -62,9 +63,10 @@ def test_a_token_is_renewed_before_it_ends(point: SaphetyCounterpart, mail: Job,
     provider.send(mail)
     assert logins(point) == 1
     clock.now += timedelta(minutes=2)  # 4 of its 8 hours' last minutes are left
-    assert said(provider.send(mail)) == PENDING
+    provider.send(mail)
+    assert len(point.taken()) == 3
     assert logins(point) == 2
-    assert len(point.requests) == 5  # none was answered 401
+    assert len(point.requests) == 2 + 3 * 2  # none was answered 401
 
 
 def test_a_401_in_mid_batch_costs_one_login_for_all_threads_and_no_mail(
@@ -74,7 +76,7 @@ def test_a_401_in_mid_batch_costs_one_login_for_all_threads_and_no_mail(
     provider.send(job(reference=DOCUMENT))
     point.tokens.revoke()
     with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(lambda n: provider.send(job(reference=DOCUMENT, token=str(n))), range(40)))
+        outcomes = list(threads.map(lambda n: provider.send(job(reference=str(UUID(int=n + 1)))), range(40)))
     assert {said(one) for one in outcomes} == {PENDING}
     assert (logins(point), len(point.taken())) == (2, 41)
 
@@ -85,6 +87,32 @@ def test_a_second_401_is_for_an_operator(point: SaphetyCounterpart, mail: Job, c
     outcome = account(point, now=clock).send(mail)
     assert said(outcome) == REFUSED
     assert outcome.alarm
+    assert (logins(point), point.taken()) == (2, [])
+
+
+NO = b'{"IsValid":false,"Errors":[{"Code":"INVALID_AUTHENTICATION_DATA","Field":null,"Values":[]}],"Data":null}'
+
+
+@pytest.mark.parametrize("call", ["notify", "document"])
+def test_a_token_that_sin_refuses_in_words_is_renewed_once_too(
+    point: SaphetyCounterpart, mail: Job, clock: Clock, call: str
+) -> None:
+    provider = account(point, now=clock)
+    point.reply(call, Answer(200, NO, taken=False))
+    assert said(provider.send(mail)) == PENDING
+    point.reply(call, Answer(200, NO, taken=False), times=2)
+    assert said(provider.send(mail)) == REFUSED
+    assert (logins(point), len(point.taken())) == (3, 1)
+
+
+@pytest.mark.parametrize("words", ["opaque", "past", "none", "garbage"])
+def test_a_token_that_tells_no_end_to_come_is_called_with_until_it_is_refused(
+    point: SaphetyCounterpart, mail: Job, clock: Clock, words: str
+) -> None:
+    tokens = {"opaque": "opaque", "past": token(exp=1), "none": token(), "garbage": "a.%%.c"}
+    point.reply("getToken", Answer(200, json.dumps({"IsValid": True, "Data": tokens[words]}).encode()), times=3)
+    point.reply("document", Answer(401), times=2)
+    assert said(account(point, now=clock).send(mail)) == REFUSED
     assert (logins(point), point.taken()) == (2, [])
 
 
