@@ -181,6 +181,8 @@ def test_every_status_is_explained(gateway: Served, key: str) -> None:
 def test_a_print_run_closes_when_its_provider_account_says(tmp_path: Path) -> None:
     providers = {"house": {"kind": "print-run", "folder": str(tmp_path), "cutoff": "14:30"}}
     lanes = {"letters": {"channel": "print", "provider": "house"}}
-    address = SecretStr("postgresql://127.0.0.1:1/none")
-    settings = load_settings(database_url=address, providers=providers, lanes=lanes)
+    address = SecretStr("postgresql+psycopg://127.0.0.1:1/none")
+    settings = load_settings(
+        database_url=address, broker_url=SecretStr("redis://127.0.0.1:1/0"), providers=providers, lanes=lanes
+    )
     assert {name: str(one) for name, one in cutoffs_of(settings).items()} == {"letters": "14:30:00"}
