@@ -13,12 +13,12 @@ from starlette.responses import Response
 from config.settings import Settings
 from duepost.errors import DuepostError
 from duepost.ledger.identifiers import new_id
-from gateway.native import batch, documents, health, invoices, keys, sends
+from gateway.native import acts, batch, documents, health, invoices, keys, lists, sends
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
 from gateway.service import lifespan
 
-ROUTERS = (sends.router, batch.router, documents.router, invoices.router, keys.router, health.router)
+NATIVE = (sends, batch, lists, acts, documents, invoices, keys, health)
 ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
@@ -65,8 +65,8 @@ def make_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    for router in ROUTERS:
-        app.include_router(router)
+    for part in NATIVE:
+        app.include_router(part.router)
     if settings.reports_key is not None:
         kinds = {name: account.kind for name, account in settings.providers.items()}
         app.include_router(reports_router(kinds, settings.reports_key.get_secret_value()))
