@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from duepost.errors import Refused
 from duepost.fields import SEQUENCE_LIMIT
 from duepost.intake import Intake
-from duepost.ledger.sequences import next_sequence
+from duepost.ledger.sequences import alone, next_sequence
 from duepost.sends import CheckedSend, NewSend, Receipt
 from gateway.asked import Asked
 from gateway.service import Service
@@ -43,7 +43,11 @@ def send_again(
 
 def _next(connection: Connection, account_id: int, checked: CheckedSend, numbered: dict[Receiver, int]) -> CheckedSend:
     receiver = (checked.invoice, checked.channel.value, checked.kind.value, checked.to_address)
-    sequence = numbered[receiver] + 1 if receiver in numbered else next_sequence(connection, account_id, *receiver)
+    if receiver in numbered:
+        sequence = numbered[receiver] + 1
+    else:
+        alone(connection, account_id, checked.invoice)
+        sequence = next_sequence(connection, account_id, *receiver)
     if sequence > SEQUENCE_LIMIT:
         raise Refused("it was sent again as often as can be counted")
     numbered[receiver] = sequence

@@ -50,9 +50,8 @@ BUSY = "busy"  # another transaction is at it
 def claim(connection: Connection, repeats: Sequence[Repeat], kept_for: timedelta = KEPT) -> list[Kept | str | None]:
     """For each: the first answer, BUSY while another is at it, None when it is new and now this transaction's.
 
-    kept_for: how old a first answer may be, a day at most.
-
-    Two equal ones in one call are both told None. Served by pk_idempotency; locks end with the transaction.
+    Two equal ones in one call are both told None. kept_for: how old a first answer may be, a day at most.
+    Served by pk_idempotency; locks end with the transaction.
     """
     if not repeats:
         return []
