@@ -5,6 +5,7 @@ Source: Saphety Invoice Network, Web API, sendAdditionalNotifications; the codes
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ LANGUAGES = frozenset({"en", "pt"})
 YES = {"true": True, "false": False}  # as text, in small letters
 HTML = frozenset({"application/html", "text/html"})
 PLAIN = "text/plain"
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")  # a text without a type and without any is a plain one
 INVALID = "INVALID_VALUE"
 
 
@@ -147,8 +149,8 @@ class _Entry:
 
     def _body(self) -> str | None:
         given = self._text("Body")
-        kind = (self._text("BodyContentType") or "text/html").partition(";")[0].strip().lower()
-        if kind not in HTML and kind != PLAIN:
+        kind = (self._text("BodyContentType") or "").partition(";")[0].strip().lower()
+        if kind and kind not in HTML and kind != PLAIN:
             self._fault("INVALID_ENUM", "BodyContentType", kind)
         if given is None:
             return None
@@ -161,4 +163,5 @@ class _Entry:
             text = content.decode()
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
-        return (text if kind == PLAIN else plain(text)) or None
+        html = kind in HTML if kind else TAG.search(text)
+        return (plain(text) if html else text) or None

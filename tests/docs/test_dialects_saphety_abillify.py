@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from config.gateway import Gateway
 from duepost.ledger.idempotency import LONGEST_KEY
+from duepost.statuses import Status
 from gateway.abillify.errors import KINDS
 from gateway.bodies import JSON_LIMIT
 from gateway.once import PATIENCE_SECONDS
@@ -101,7 +102,7 @@ def test_every_type_of_abillifys_dialect_is_told(kind: str) -> None:
 
 
 @pytest.mark.parametrize("status", STATES)
-def test_every_status_has_a_row(status: int) -> None:
+def test_every_status_has_a_row(status: Status) -> None:
     [row] = re.findall(rf"^\| (?:\d+, )?{int(status)}\b.*$", section("Saphety"), re.MULTILINE)
     assert STATES[status] in row
     assert MAILED.get(status, "NoEmails") in row

@@ -116,10 +116,17 @@ def test_a_mail_may_have_words_a_sender_and_copies_of_its_own(notify: Notify, en
 
 
 @pytest.mark.parametrize(
-    ("kind", "note"), [("text/plain", "<b>1</b>\n"), ("TEXT/HTML; charset=utf-8", "1"), (None, "1")]
+    ("kind", "body", "note"),
+    [
+        ("text/plain", "<b>1</b>\n2", "<b>1</b>\n2"),
+        ("TEXT/HTML; charset=utf-8", "<b>1</b>\n2", "1 2"),
+        ("application/html", "1\n2", "1 2"),
+        (None, "<p>1</p>\n2", "1\n\n2"),
+        (None, "1 < 2\n3 > 2", "1 < 2\n3 > 2"),
+    ],
 )
-def test_a_body_is_read_by_its_type(notify: Notify, engine: Engine, kind: str | None, note: str) -> None:
-    mail = {"Email": "a@b.dk", "Body": b64encode(b"<b>1</b>\n").decode(), "BodyContentType": kind}
+def test_a_body_is_read_by_its_type(notify: Notify, engine: Engine, kind: str | None, body: str, note: str) -> None:
+    mail = {"Email": "a@b.dk", "Body": b64encode(body.encode()).decode(), "BodyContentType": kind}
     assert notify(mail).json()["IsValid"]
     assert sends(engine, "note") == [(note,)]
 
