@@ -6,6 +6,7 @@ from time import monotonic, sleep
 
 from sqlalchemy import Connection
 
+from duepost import crash
 from duepost.ledger.engine import answered
 from duepost.ledger.idempotency import KEPT, Kept, Repeat, claim, keep
 from gateway.problems import Problem
@@ -34,14 +35,14 @@ def once(
     until = monotonic() + PATIENCE_SECONDS
     while True:
         with answered(), service.engine.begin() as connection:
-            if repeat is None:
-                return work(connection)
-            [first] = claim(connection, [repeat], kept_for)
-            if first is None:
-                answer = work(connection)
+            first = claim(connection, [repeat], kept_for)[0] if repeat else None
+            answer = work(connection) if first is None else None
+            if repeat and answer:
                 keep(connection, [(repeat, answer.status, answer.body)])
-                return answer
-        if isinstance(first, Kept):
+        if answer:
+            crash.reached("accepted")
+            return answer
+        if repeat and isinstance(first, Kept):
             again = replayed(first, repeat) if same_body else Answer(first.status, first.answer, replayed=True)
             if isinstance(again, Problem):
                 raise again

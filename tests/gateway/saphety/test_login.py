@@ -205,3 +205,18 @@ def test_no_log_says_who_calls(
     document(gateway, token)
     assert [word for word in (USER, PASSWORD, "wrong-one", token) if word in caplog.text] == []
     assert "a wrong secret for key" in caplog.text
+
+
+def test_too_many_calls_are_told_when_to_come_again(serve: Serve, database_url: str, key: str) -> None:
+    gateway = serve(database_url, gateway={"requests_per_second": 0.001, "burst_requests": 1})
+    first, second = (document(gateway, key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert second.json()["Errors"][0]["Code"] == "TOO_MANY_REQUESTS"
+    assert int(second.headers["Retry-After"]) > 0
+
+
+def test_while_the_ledger_is_away_the_caller_is_asked_to_come_again(serve: Serve) -> None:
+    away = serve("postgresql+psycopg://127.0.0.1:1/away")
+    answer = away.call("POST", "/api/Account/getToken", json={"Username": USER, "Password": PASSWORD})
+    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (503, "TRY_LATER")
+    assert answer.headers["Retry-After"]
