@@ -66,9 +66,19 @@ class RequestIds:
         scope["request_id"] = request_id = str(new_id())
         header = (b"x-request-id", request_id.encode())
 
+        answered = False
+
         async def say(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
+            answered = message["type"] == "http.response.body" and not message.get("more_body")
 
-        await self._app(scope, receive, say)
+        try:
+            await self._app(scope, receive, say)
+        except Exception:
+            # Starlette raises again what was answered and noted, and the server would log its words: PostgreSQL's quote
+            # the row, addresses and all.
+            if not answered:
+                raise
