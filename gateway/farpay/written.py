@@ -23,7 +23,7 @@ def written(said: object) -> str:
     if isinstance(said, Number):
         return str(said)
     if isinstance(said, Mapping):
-        return "{%s}" % ", ".join(f"{json.dumps(str(name))}: {written(value)}" for name, value in said.items())
+        return "{" + ", ".join(f"{json.dumps(str(name))}: {written(value)}" for name, value in said.items()) + "}"
     if isinstance(said, list | tuple):
-        return "[%s]" % ", ".join(written(one) for one in said)
+        return "[" + ", ".join(written(one) for one in said) + "]"
     return json.dumps(said)

@@ -1,0 +1,69 @@
+"""How does a Send node become sends of an invoice that is held, in the transaction of whoever asks?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from duepost.errors import InvalidSend
+from duepost.fields import SEQUENCE_LIMIT
+from duepost.intake import Intake
+from duepost.ledger.invoices import Invoice, update_invoice
+from duepost.ledger.sequences import next_sequence
+from duepost.sends import CheckedSend, NewSend
+from gateway.callers import Caller
+from gateway.farpay.invoice import Given, send_of
+from gateway.farpay.kept import DIALECT, echo_of, with_send
+from gateway.problems import problem_of
+from gateway.service import Service
+
+
+def queue(
+    connection: Connection,
+    service: Service,
+    caller: Caller,
+    held: Invoice,
+    node: Mapping[str, Any],
+    *,
+    again: bool,
+) -> list[UUID]:
+    """Accept what the Send node asks for, and let the invoice show it. again: one more sending, whatever was before.
+
+    Raises: Problem that names every wrong field; OSError when the document store cannot be written.
+    """
+    send = replace(
+        send_of(node, Given(echo_of(held))),
+        invoice=held.reference,
+        account=caller.account,
+        kind=held.kind,
+        customer=held.customer,
+        language=held.language,
+        document=held.source,
+        filename=held.document[1] if held.document else None,
+        attachments=held.enclosed,
+    )
+    ids = _accepted(connection, service, caller, send, again=again)
+    update_invoice(connection, caller.account_id, held.id, asked=with_send(held, node, ids), halted=False)
+    return ids
+
+
+def _accepted(connection: Connection, service: Service, caller: Caller, send: NewSend, *, again: bool) -> list[UUID]:
+    intake = Intake(connection, service.door, source=DIALECT)
+    try:
+        checked = intake.check(send)
+        if again:
+            checked = [_counted(connection, caller.account_id, one) for one in checked]
+        prepared = [intake.prepare(one) for one in checked]
+    except InvalidSend as first:
+        others = intake.problems(send)
+        raise problem_of([first, *(wrong for wrong in others if wrong.field != first.field)]) from None
+    return [receipt.id for receipt in intake.accept_many(prepared)]
+
+
+def _counted(connection: Connection, account_id: int, one: CheckedSend) -> CheckedSend:
+    number = next_sequence(connection, account_id, one.invoice, one.channel.value, one.kind.value, one.to_address)
+    if number > SEQUENCE_LIMIT:
+        raise InvalidSend("Send", "was repeated as often as can be counted", "send it under another number")
+    return replace(one, sequence=number)
