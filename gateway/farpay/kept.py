@@ -60,7 +60,7 @@ def node_of(held: Invoice) -> dict[str, Any] | None:
 def shown(connection: Connection, account_id: int, held: Invoice) -> dict[str, Any]:
     """The invoice as FarPay answers it: the request, what FarPay adds, and the newest send."""
     newest = newest_send(connection, account_id, held.reference)
-    status, told = standing(newest and newest.status, newest and newest.reason, halted=held.halted)
+    status, told = standing(newest.status if newest else None, newest.reason if newest else None, halted=held.halted)
     echo = echo_of(held)
     ours = {
         "Id": held.id,

@@ -88,13 +88,16 @@ def get_invoice(request: Request, caller: Reader, number: str) -> Response:
 
 @router.patch("/invoices")
 @router.patch("/invoices/")
-@router.patch("/invoices/{number}")
-async def patch_invoice(request: Request, caller: Sender, number: str | None = None) -> Response:
-    """Send it again."""
+async def patch_named_within(request: Request, caller: Sender) -> Response:
+    """Send it again; its Id is in the body."""
     given = Given(await _said(request, JSON_LIMIT))
-    wanted = _number(number or str(given.get("Id")))
-    said = await run_in_threadpool(send_again, service_of(request), caller, wanted, given.get("Send"))
-    return answer(request, said, "Invoice")
+    return await _sent_again(request, caller, given, given.loose("Id") or "")
+
+
+@router.patch("/invoices/{number}")
+async def patch_invoice(request: Request, caller: Sender, number: str) -> Response:
+    """Send it again."""
+    return await _sent_again(request, caller, Given(await _said(request, JSON_LIMIT)), number)
 
 
 @router.put("/invoices/{number}")
@@ -119,6 +122,11 @@ def elsewhere(rest: str) -> Response:
     if rest.strip("/").partition("/")[0] == "invoices":
         raise Problem(405, "this address takes other methods")
     raise Problem(404, "there is nothing at this address: of FarPay's API only /v2/invoices is here")
+
+
+async def _sent_again(request: Request, caller: Caller, given: Given, number: str) -> Response:
+    said = await run_in_threadpool(send_again, service_of(request), caller, _number(number), given.get("Send"))
+    return answer(request, said, "Invoice")
 
 
 async def _said(request: Request, limit: int) -> dict[str, Any]:

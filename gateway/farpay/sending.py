@@ -54,12 +54,20 @@ def _accepted(connection: Connection, service: Service, caller: Caller, send: Ne
     try:
         checked = intake.check(send)
         if again:
-            checked = [_counted(connection, caller.account_id, one) for one in checked]
-        prepared = [intake.prepare(one) for one in checked]
+            return [_once_more(connection, caller.account_id, intake, one) for one in checked]
+        return [receipt.id for receipt in intake.accept_many([intake.prepare(one) for one in checked])]
     except InvalidSend as first:
         others = intake.problems(send)
         raise problem_of([first, *(wrong for wrong in others if wrong.field != first.field)]) from None
-    return [receipt.id for receipt in intake.accept_many(prepared)]
+
+
+def _once_more(connection: Connection, account_id: int, intake: Intake, one: CheckedSend) -> UUID:
+    """Under the next number; another door may take that at the same moment, and then the one after it."""
+    while True:
+        counted = _counted(connection, account_id, one)
+        [receipt] = intake.accept_many([intake.prepare(counted)])
+        if not receipt.duplicate:
+            return receipt.id
 
 
 def _counted(connection: Connection, account_id: int, one: CheckedSend) -> CheckedSend:
