@@ -65,7 +65,7 @@ def test_money_comes_back_as_it_was_written(client: Client) -> None:
 @pytest.mark.parametrize(
     ("channel", "receiver", "address"),
     [
-        ("SMS", {"ContactPhone": "33 44 55 66"}, "+4533445566"),
+        ("SMS", {"ContactPhone": "+45 33 44 55 66"}, "+4533445566"),
         ("Email", {"Email": " Anna@customer.dk"}, "Anna@customer.dk"),
         ("email", {"ContactEmail": "bo@customer.dk"}, "bo@customer.dk"),
     ],
