@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from duepost.ledger.by_hand import cancel, let_go
-from duepost.ledger.doubt import Chosen, Finding, settle
+from duepost.ledger.acts import cancel, let_go, settle
+from duepost.ledger.doubt import Finding
 from duepost.ledger.engine import answered
 from duepost.ledger.invoice_lists import Standing, standings
 from duepost.ledger.invoices import Invoice, invoice_by, locked_invoice, update_invoice
@@ -41,7 +41,7 @@ def send_again(service: Service, caller: Caller, number: int | None, node: objec
     if not isinstance(node, Mapping):
         raise refused('Send is no object: write it like {"Channel": "Email", "Status": "Queue", …}')
     with _at(service, caller, number) as at:
-        queue(at.connection, service, caller, at.held, node, again=True)
+        _again(at, node)
         return _shown(at)
 
 
@@ -79,13 +79,13 @@ def _queue(at: At) -> None:
     """Send it, unless it waits already: what is held is let go, what has ended is sent again by the last Send node."""
     held = [one.id for one in at.sends if one.status is Status.PENDING_APPROVAL]
     if held:
-        let_go(at.connection, held, reason="the operation Queue", actor=at.caller.actor)
+        let_go(at.connection, at.caller.account_id, held, reason="the operation Queue", actor=at.caller.actor)
     elif not any(one.status in WAITING | HELD for one in at.sends):
         _not_in_doubt(at)
         node = node_of(at.held)
         if node is None:
             raise refused("the invoice has no Send node to repeat: give one by PATCH")
-        queue(at.connection, at.service, at.caller, at.held, node, again=True)
+        _again(at, node)
     update_invoice(at.connection, at.caller.account_id, at.held.id, halted=False)
 
 
@@ -93,8 +93,8 @@ def _sent(at: At) -> None:
     """Settle what is in doubt; nothing else becomes sent by being called so."""
     doubtful = [one.id for one in at.sends if one.in_doubt and not one.in_hand]
     if doubtful:
-        why = "the operation Sent"
-        doubtful = settle(at.connection, Chosen(doubtful), Finding.SENT, reason=why, actor=at.caller.actor)
+        account_id, actor = at.caller.account_id, at.caller.actor
+        doubtful = settle(at.connection, account_id, doubtful, Finding.SENT, reason="the operation Sent", actor=actor)
     if not doubtful and not (at.sends and at.sends[0].status is Status.SENT):
         status = at.sends[0].status if at.sends else Status.NA
         raise refused(f"the send is not in doubt, it is {status.label}: DELETE the invoice to stop it")
@@ -108,13 +108,18 @@ def _print(at: At) -> None:
         raise refused("a provider has the send just now: try again when it has ended")
     _not_in_doubt(at)
     _cancel(at, "printed instead")
-    queue(at.connection, at.service, at.caller, at.held, {"Channel": "Print"}, again=True)
+    _again(at, {"Channel": "Print"})
+
+
+def _again(at: At, node: Mapping[str, Any]) -> None:
+    after = at.sends[0].id if at.sends else None
+    queue(at.connection, at.service, at.caller, at.held, node, again=True, after=after)
 
 
 def _cancel(at: At, reason: str) -> None:
     waiting = [one.id for one in at.sends if one.status in WAITING | HELD]
     if waiting:
-        cancel(at.connection, waiting, reason=reason, actor=at.caller.actor)
+        cancel(at.connection, at.caller.account_id, waiting, reason=reason, actor=at.caller.actor)
 
 
 def _not_in_doubt(at: At) -> None:

@@ -28,10 +28,13 @@ def queue(
     node: Mapping[str, Any],
     *,
     again: bool,
+    after: UUID | None = None,
 ) -> list[UUID]:
-    """Accept what the Send node asks for, and let the invoice show it. again: one more sending, whatever was before.
+    """Accept what the Send node asks for, and let the invoice show it.
 
-    Raises: Problem that names every wrong field; OSError when the document store cannot be written.
+    again: one more sending, whatever was before; after: the send that it is told to repeat.
+
+    Raises: Problem or InvalidSend for wrong fields; OSError when the document store cannot be written.
     """
     send = replace(
         send_of(node, Given(echo_of(held))),
@@ -44,25 +47,29 @@ def queue(
         filename=held.document[1] if held.document else None,
         attachments=held.enclosed,
     )
-    ids = _accepted(connection, service, caller, send, again=again)
+    intake = Intake(connection, service.door, source=DIALECT)
+    ids = _accepted(connection, intake, send, caller.account_id, again=again, after=after)
     update_invoice(connection, caller.account_id, held.id, asked=with_send(held, node, ids), halted=False)
     return ids
 
 
-def _accepted(connection: Connection, service: Service, caller: Caller, send: NewSend, *, again: bool) -> list[UUID]:
-    intake = Intake(connection, service.door, source=DIALECT)
+def _accepted(
+    connection: Connection, intake: Intake, send: NewSend, account_id: int, *, again: bool, after: UUID | None
+) -> list[UUID]:
     try:
         checked = intake.check(send)
         if again:
-            return [_once_more(connection, caller.account_id, intake, one) for one in checked]
+            return [_once_more(connection, intake, one, account_id, after) for one in checked]
         return [receipt.id for receipt in intake.accept_many([intake.prepare(one) for one in checked])]
     except InvalidSend as first:
         others = intake.problems(send)
         raise problem_of([first, *(wrong for wrong in others if wrong.field != first.field)]) from None
 
 
-def _once_more(connection: Connection, account_id: int, intake: Intake, one: CheckedSend) -> UUID:
+def _once_more(connection: Connection, intake: Intake, one: CheckedSend, account_id: int, after: UUID | None) -> UUID:
     """Under the next number; another door may take that at the same moment, and then the one after it."""
+    if after is not None:
+        one = replace(one, options=replace(one.options, resend_of=str(after)))
     while True:
         counted = _counted(connection, account_id, one)
         [receipt] = intake.accept_many([intake.prepare(counted)])

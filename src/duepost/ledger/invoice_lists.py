@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Connection, FromClause, Select, and_, case, func, select, true
+from sqlalchemy import CTE, Connection, FromClause, Select, case, func, select, true
 
 from duepost.ledger.gateway_tables import invoice
 from duepost.ledger.history_tables import transition
+from duepost.ledger.ours import of_account
 from duepost.ledger.schema import send, state
 from duepost.sends import Channel
 from duepost.statuses import HELD, Status
@@ -81,7 +82,7 @@ def newest_send(connection: Connection, account_id: int, reference: str) -> Newe
                 _sent_at(),
             )
         )
-        .where(send.c.invoice == reference, send.c.account_id == account_id)
+        .where(send.c.invoice == reference, of_account(account_id))
         .limit(1)
     ).one_or_none()
     if row is None:
@@ -94,7 +95,7 @@ def standings(connection: Connection, account_id: int, reference: str) -> list[S
     rows = connection.execute(
         _newest_first(
             select(send.c.id, send.c.channel, state.c.status, state.c.begun_at.is_not(None), state.c.in_doubt)
-        ).where(send.c.invoice == reference, send.c.account_id == account_id)
+        ).where(send.c.invoice == reference, of_account(account_id))
     )
     return [Standing(row[0], Channel(row[1]), Status(row[2]), row[3], row[4]) for row in rows]
 
@@ -122,7 +123,6 @@ def references(
     found = (
         select(
             invoice.c.id,
-            invoice.c.account_id,
             invoice.c.reference,
             invoice.c.due_on,
             invoice.c.halted,
@@ -134,7 +134,7 @@ def references(
         .limit(limit)
         .cte("found")
     )
-    newest = _newest_of(found)
+    newest = _newest_of(found, account_id)
     rows = connection.execute(
         select(
             found.c.id,
@@ -152,10 +152,10 @@ def references(
     return [Reference(*row[:6], Status(row[6]) if row[6] else None, row[7]) for row in rows]
 
 
-def _newest_of(found: CTE) -> FromClause:
+def _newest_of(found: CTE, account_id: int) -> FromClause:
     return (
         _newest_first(select(state.c.status, _reason()))
-        .where(and_(send.c.invoice == found.c.reference, send.c.account_id == found.c.account_id))
+        .where(send.c.invoice == found.c.reference, of_account(account_id))
         .limit(1)
         .lateral("newest")
     )

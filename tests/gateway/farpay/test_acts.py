@@ -26,6 +26,10 @@ def test_patch_sends_again_each_time(client: Client, engine: Engine, deliver: De
     assert again["Send"]["SentDate"] == "0001-01-01T00:00:00"
     ok(client.call("PATCH", "/", json={"Id": made["Id"], "Send": SEND}))
     assert rows(engine, "sequence, to_address") == [(number, "anna@customer.dk") for number in range(3)]
+    ids = [row[0] for row in rows(engine, "id")]
+    assert rows(engine, "id, options->>'resend_of'") == [
+        (one, before and str(before)) for one, before in zip(ids, [None, *ids[:2]], strict=True)
+    ]
     assert deliver() == 2
 
 

@@ -12,7 +12,9 @@ from tests.gateway.farpay.conftest import INVOICE, SEND, Client, message
 from tests.gateway.farpay.test_create import rows
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-API-KEY": "wrong"}, {"X-API-KEY": "x" * 5000}, {"Authorization": "Bearer x"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-API-KEY": "wrong"}, {"X-API-KEY": "x" * 5000}, {"Authorization": "Bearer x"}]
+)
 def test_a_wrong_key_is_told_in_farpays_words(gateway: Served, headers: dict[str, str]) -> None:
     answer = gateway.call("GET", "/v2/invoices", headers=headers)
     assert message(answer) == (401, "9000::X-API-KEY is not authenticated")
