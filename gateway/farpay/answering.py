@@ -1,6 +1,5 @@
 """How does FarPay's dialect answer: in JSON or XML, and what is wrong as `code::text`?"""
 
-import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +9,7 @@ from starlette.responses import Response
 
 from gateway.farpay.written import written
 from gateway.farpay.xml_form import write_xml
-from gateway.problems import Detail, Problem, problem_from
-
-log = logging.getLogger(__name__)
+from gateway.problems import Detail, Problem, noted
 
 NOT_AUTHENTICATED, NOT_RECEIVED, NUMBER_USED = 9000, 10000, 10009
 # HTTP status -> FarPay's code; where it has told none, the code is the HTTP status
@@ -61,12 +58,8 @@ def answer(
 
 def refusal(request: Request, error: Exception) -> Response:
     """What is wrong. Source: FarPay's `code::text`, and the superset that its Orders endpoint has."""
-    problem = problem_from(error)
+    problem = noted(request, error)
     correlation = str(request.scope.get("request_id", ""))
-    if problem.status >= 500:
-        log.error(
-            "request %s: %s", correlation, type(error).__name__, exc_info=error if problem.status == 500 else None
-        )
     status = 400 if problem.status == 422 else problem.status
     code = int(problem.type) if problem.type.isdecimal() else CODES.get(status, status)
     said = {

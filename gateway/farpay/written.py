@@ -1,10 +1,11 @@
 """How do numbers come back as they were written? An amount of 125.50 is not 125.5, and no float."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.bodies import json_of
+from gateway.bodies import decoder_of, json_of
 
 
 class Number(str):
@@ -13,9 +14,13 @@ class Number(str):
     __slots__ = ()
 
 
+DECODER = decoder_of(Number)
+
+
 def read(text: bytes | str) -> Any:
-    """What the JSON text says. Raises: Problem 400, as json_of."""
-    return json_of(text.encode() if isinstance(text, str) else text, Number)
+    """What the JSON text says; .NET may have put a byte order mark before it. Raises: Problem 400, as json_of."""
+    body = text.encode() if isinstance(text, str) else text
+    return json_of(body.removeprefix(BOM_UTF8), DECODER)
 
 
 def written(said: object) -> str:

@@ -76,6 +76,12 @@ def test_xml_that_is_none_or_a_trap_is_refused(client: Client, body: str) -> Non
     assert str(etree.fromstring(answer.content).findtext("Message")).startswith("10000::")
 
 
+def test_a_byte_order_mark_is_passed_over(client: Client) -> None:
+    assert client.call("POST", "", data=b'\xef\xbb\xbf{"InvoiceNumber": "1"}').status_code == 200
+    marked = b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?><Invoice><InvoiceNumber>2</InvoiceNumber></Invoice>'
+    assert client.call("POST", "", data=marked, headers=XML).status_code == 200
+
+
 def test_what_xml_cannot_say_is_left_out(client: Client) -> None:
     made = client.create(SEND, **{"a b": 1, "Note\0": "x", "Text": "a\0b\x0b", "Flag": True, "List": [1, None]})
     answer = client.call("GET", f"/{made['Id']}", headers={"Accept": "application/xml"})
