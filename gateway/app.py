@@ -10,12 +10,14 @@ from starlette.responses import Response
 from config.settings import Settings
 from duepost.errors import DuepostError
 from gateway.direct import Gateway
+from gateway.farpay import router as farpay
 from gateway.native import acts, batch, documents, health, invoices, keys, lists, sends
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
 from gateway.service import lifespan
 
 NATIVE = (sends, batch, lists, acts, documents, invoices, keys, health)
+DIALECTS = (farpay,)
 ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
@@ -38,7 +40,7 @@ def make_app(settings: Settings) -> Gateway:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    for part in NATIVE:
+    for part in (*NATIVE, *DIALECTS):
         app.include_router(part.router)
     if settings.reports_key is not None:
         kinds = {name: account.kind for name, account in settings.providers.items()}

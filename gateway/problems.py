@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from traceback import format_tb
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -91,12 +92,21 @@ def body_of_problem(problem: Problem, request_id: str) -> dict[str, object]:
     }
 
 
-def answer_problem(request: Request, error: Exception) -> Response:
-    """The HTTP answer; an error that nobody expected is logged, without what the caller sent."""
+def noted(request: Request, error: Exception) -> Problem:
+    """What the caller is told; an error that nobody expected is logged, without what the caller sent."""
     problem = problem_from(error)
-    request_id = str(request.scope.get("request_id", ""))
     if problem.status >= 500:
-        log.error("request %s: %s", request_id, type(error).__name__, exc_info=error if problem.status == 500 else None)
+        request_id = str(request.scope.get("request_id", ""))
+        # Where it happened, without its words: PostgreSQL's quote the row, addresses and all.
+        where = "".join(format_tb(error.__traceback__)) if problem.status == 500 else ""
+        log.error("request %s: %s\n%s", request_id, type(error).__name__, where)
+    return problem
+
+
+def answer_problem(request: Request, error: Exception) -> Response:
+    """The HTTP answer in the native API's shape."""
+    problem = noted(request, error)
+    request_id = str(request.scope.get("request_id", ""))
     body = json.dumps(body_of_problem(problem, request_id), ensure_ascii=False).encode(errors="replace")
     return Response(body, problem.status, headers=dict(problem.headers), media_type=JSON)
 
