@@ -13,12 +13,14 @@ from starlette.responses import Response
 from config.settings import Settings
 from duepost.errors import DuepostError
 from duepost.ledger.identifiers import new_id
+from gateway.acumulus import router as acumulus
 from gateway.native import batch, documents, health, invoices, keys, sends
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
 from gateway.service import lifespan
 
 ROUTERS = (sends.router, batch.router, documents.router, invoices.router, keys.router, health.router)
+DIALECTS = (acumulus.router,)
 ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
@@ -65,7 +67,7 @@ def make_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    for router in ROUTERS:
+    for router in (*ROUTERS, *DIALECTS):
         app.include_router(router)
     if settings.reports_key is not None:
         kinds = {name: account.kind for name, account in settings.providers.items()}
