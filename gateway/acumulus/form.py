@@ -1,11 +1,15 @@
 """Where in a request is the XML? In a form's field `xmlstring`, sent in any of the ways that clients do."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from gateway.acumulus.words import Refusal, remark
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MOST_FIELDS = 20
 FIELD = b"xmlstring"
@@ -60,7 +64,7 @@ class _Parts:
         self._name = self._header = self._value = b""
         self._data: list[bytes] = []
 
-    def callbacks(self) -> MultipartCallbacks:
+    def callbacks(self) -> "MultipartCallbacks":
         """By the names that python-multipart gives them."""
         return {
             "on_part_begin": self._begin,

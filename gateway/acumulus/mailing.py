@@ -22,7 +22,7 @@ from duepost.ledger.sequences import alone, next_sequence
 from duepost.sends import Attachment, Channel, CheckedSend, Kind, NewSend, Reference
 from gateway.acumulus.answer import Said
 from gateway.acumulus.request import Mail
-from gateway.acumulus.words import Refusal, Remark, about, remark
+from gateway.acumulus.words import ELEMENTS, Refusal, Remark, about, remark
 from gateway.asked import Asked
 from gateway.callers import Caller
 from gateway.service import Service
@@ -171,7 +171,7 @@ class _Mailing:
 
     def _wrong(self, wrong: list[InvalidSend]) -> Said:
         """A wrong address is a warning, anything else an error; either way nothing is mailed."""
-        remarks = list(dict.fromkeys(about(one) for one in wrong))
+        remarks = [about(one) for one in {ELEMENTS.get(one.field, one.field): one for one in reversed(wrong)}.values()]
         errors = [one for one in remarks if one.tag != "DPADDRESS"]
         warnings = [one for one in remarks if one.tag == "DPADDRESS"]
         return Said(None if errors else self._invoice, errors, warnings)

@@ -107,6 +107,7 @@ ELEMENTS = {
     "InternalNote": "invoicenotes",
     "ProviderDocuments": "docids",
     "Attachments": "docids",
+    "Document": "docids",  # the invoice's own is there: it was looked at when it was held
 }
 ADDRESSES = frozenset({"ToAddress", "Bcc", "From"})
 
