@@ -17,6 +17,7 @@ class Options:
     that is not the send's own address. copy: this is a Bcc. route: lanes to try in their order; none: the settings'.
     postal: where a print goes, as the print run's manifest says it. internal_note: for the invoice's own notes in an
     invoice system, never shown to the receiver. provider_documents: names of further documents that the provider holds.
+    resend_of: id of the send that this one repeats because somebody wanted it.
     """
 
     sender: str | None = None
@@ -30,6 +31,7 @@ class Options:
     postal: str | None = None
     internal_note: str | None = None
     provider_documents: tuple[str, ...] = ()
+    resend_of: str | None = None
 
     def to_json(self) -> dict[str, Any] | None:
         """What was asked for; None when nothing was."""

@@ -34,6 +34,11 @@ class Status(IntEnum):
         return MEANINGS[self]
 
     @property
+    def advice(self) -> str:
+        """What a billing app does about it, in one sentence."""
+        return ADVICE[self]
+
+    @property
     def waiting(self) -> bool:
         """True while duepost itself will act again: the send has a due time."""
         return self in WAITING
@@ -79,4 +84,21 @@ MEANINGS = {
     Status.MISSING_EMAIL_ADDRESS: "No address to send to.",
     Status.NA: "The account's settings say that nothing is to be sent.",
     Status.NOT_SENT: "Cancelled, suppressed or expired; it will not be sent.",
+}
+
+# status -> what a billing app does about it
+ADVICE = {
+    Status.QUEUE: "Nothing: it leaves by itself.",
+    Status.PENDING_APPROVAL: "Release it, or cancel it.",
+    Status.READY_TO_PRINT: "Nothing: its print run closes by itself, and whoever prints it confirms it.",
+    Status.SENT: "Nothing: a receipt may still change it.",
+    Status.ERROR: "Read the reason: settle what is of unknown outcome, mend the cause and retry all else.",
+    Status.ERROR_SENDING_EMAIL: "Nothing: the next attempt comes by itself; a retry brings it forward.",
+    Status.WRONG_EMAIL_ADDRESS: "Correct the address, and resend to it.",
+    Status.EMAIL_BOUNCED: "Resend later, or to another address.",
+    Status.EMAIL_MARKED_AS_SPAM: "Ask the receiver before you send again.",
+    Status.EMAIL_REJECTED: "Read the reason, mend the cause, and retry or resend.",
+    Status.MISSING_EMAIL_ADDRESS: "Resend with an address.",
+    Status.NA: "Nothing: this account delivers nothing.",
+    Status.NOT_SENT: "Nothing: resend it if it is wanted after all.",
 }

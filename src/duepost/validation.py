@@ -136,18 +136,27 @@ def problems(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> list[I
 
 
 def business_key(account_name: str, checked: CheckedSend) -> UUID:
-    """What makes two enqueues the same send; the same for ever, so this layout must never change.
+    """What makes two enqueues the same send, see `key_of`."""
+    return key_of(
+        account_name,
+        checked.invoice,
+        checked.channel.value,
+        checked.to_address,
+        checked.kind.value,
+        checked.sequence,
+    )
+
+
+def key_of(account: str, invoice: str, channel: str, to_address: str | None, kind: str, sequence: int) -> UUID:  # noqa: PLR0917
+    """The business key of these six; the same for ever, so this layout must never change.
 
     The first 16 bytes of the SHA-256 of these six in UTF-8, one NUL byte between neighbours (none of them holds one):
     account name, invoice number, channel, address digest, kind, sequence in decimal digits. The address digest is the
     SHA-256 of the normalised address in UTF-8, of no bytes where there is none, in 64 small hexadecimal digits; it
     lets the key be recomputed after the address itself was erased.
     """
-    address_digest = sha256((checked.to_address or "").encode()).hexdigest()
-    fields = (
-        f"{account_name}\0{checked.invoice}\0{checked.channel.value}\0"
-        f"{address_digest}\0{checked.kind.value}\0{checked.sequence:d}"
-    )
+    address_digest = sha256((to_address or "").encode()).hexdigest()
+    fields = f"{account}\0{invoice}\0{channel}\0{address_digest}\0{kind}\0{sequence:d}"
     return UUID(bytes=sha256(fields.encode()).digest()[:16])
 
 

@@ -1,5 +1,6 @@
 """When does a print run close?"""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,20 @@ def last_cutoff(now: datetime, cutoff: time, zone: str) -> datetime:
     There is one each day: a wall time that a clock change leaves out counts as that much later (02:30 as 03:30), of one
     that comes twice the first counts.
     """
+    return max(moment for moment in _about(now, cutoff, zone) if moment <= now)
+
+
+def next_cutoff(now: datetime, cutoff: time, zone: str) -> datetime:
+    """The first such moment (aware, UTC) after `now` (aware)."""
+    return min(moment for moment in _about(now, cutoff, zone) if moment > now)
+
+
+def _about(now: datetime, cutoff: time, zone: str) -> Iterator[datetime]:
     place = ZoneInfo(zone)
     today = now.astimezone(place).date()
-    # Three days: where the clock jumps over midnight a day's cut-off may lie on its neighbour.
-    days = (today + timedelta(days=days) for days in (1, 0, -1, -2))
-    moments = (datetime.combine(day, cutoff, place).astimezone(UTC) for day in days)
-    return max(moment for moment in moments if moment <= now)
+    # Two days each way: where the clock jumps over midnight a day's cut-off may lie on its neighbour.
+    days = (today + timedelta(days=days) for days in (2, 1, 0, -1, -2))
+    return (datetime.combine(day, cutoff, place).astimezone(UTC) for day in days)
 
 
 def parse_cutoff(text: str) -> time:
