@@ -1,5 +1,6 @@
 """What does a test of Acumulus' dialect need: a login that a billing app has, and an invoice with its token?"""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,16 +67,19 @@ def hold(gateway: Served, key: str, engine: Engine) -> Hold:
 
 def document(content: bytes, name: str) -> dict[str, str]:
     """As a request brings one."""
-    from base64 import b64encode  # noqa: PLC0415
-
     return {"Filename": name, "Data": b64encode(content).decode()}
 
 
 @pytest.fixture
-def ask(gateway: Served, hold: Hold, login: Callable[..., None]) -> Ask:
-    """Calls with what is said, for an invoice that is held."""
+def ready(hold: Hold, login: Callable[..., None]) -> None:
+    """An invoice is held, and the login is known."""
     hold()
     login()
+
+
+@pytest.fixture
+def ask(gateway: Served, ready: None) -> Ask:  # noqa: ARG001 - what is called for must be there
+    """Calls with what is said, for the invoice that is held."""
 
     def call(given: Mapping[str, Any] | None = None, /, served: Served = gateway, **more: Any) -> Response:
         tree = {"contract": CONTRACT, "format": "json", "token": TOKEN, "emailaspdf": {"emailto": "a@example.com"}}
@@ -126,6 +130,7 @@ def sends(engine: Engine) -> Callable[[], list[Kept]]:
 
     def kept() -> list[Kept]:
         with engine.connect() as connection:
-            return [Kept(*row[:7], tuple(row[7]), row[8]) for row in connection.execute(query)]
+            rows = [tuple(row) for row in connection.execute(query)]
+        return [Kept(*first, tuple(documents), account) for *first, documents, account in rows]
 
     return kept

@@ -91,6 +91,7 @@ OTHER = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\
 END = f"--{BOUNDARY}--\r\n"
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
@@ -107,15 +108,14 @@ END = f"--{BOUNDARY}--\r\n"
     ],
     ids=["form", "several fields", "odd type", "no type", "unescaped", "other root", "mark", "blanks", "part", "file"],
 )
-def test_every_form_is_read(ask: Ask, gateway: Served, sends: Sends, headers: Any, body: str) -> None:
-    assert ask
+def test_every_form_is_read(gateway: Served, sends: Sends, headers: Any, body: str) -> None:
     answer = post(gateway, body, headers=headers)
     assert (answer.status_code, answer.json()["status"]) == (200, "0"), answer.text
     assert len(sends()) == 1
 
 
-def test_the_declaration_says_which_characters_they_are(ask: Ask, gateway: Served, sends: Sends) -> None:
-    assert ask
+@pytest.mark.usefixtures("ready")
+def test_the_declaration_says_which_characters_they_are(gateway: Served, sends: Sends) -> None:
     call = xml({**CALL, "emailaspdf": {"emailto": "a@example.com", "subject": "Café"}})
     answer = post(
         gateway, "xmlstring=" + quote(('<?xml version="1.0" encoding="ISO-8859-1"?>' + call).encode("latin-1"))
@@ -124,8 +124,8 @@ def test_the_declaration_says_which_characters_they_are(ask: Ask, gateway: Serve
     assert sends()[0].subject == "Café"
 
 
-def test_any_order_will_do(ask: Ask, gateway: Served, sends: Sends) -> None:
-    assert ask
+@pytest.mark.usefixtures("ready")
+def test_any_order_will_do(gateway: Served, sends: Sends) -> None:
     assert post(gateway, f"xmlstring={quote(xml(dict(reversed(CALL.items()))))}").json()["status"] == "0"
     assert len(sends()) == 1
 
@@ -175,6 +175,7 @@ BOMB = "<!DOCTYPE a [<!ENTITY b 'bbbbbbbb'>]>" + WHOLE.replace("a@example.com", 
 FETCHED = "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>" + WHOLE.replace("a@example.com", "&b;")
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     "body",
     [
@@ -195,13 +196,13 @@ FETCHED = "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>" + WHOLE.repla
         WHOLE.encode(),
     ],
 )
-def test_what_is_no_xml_or_dangerous_is_an_error(ask: Ask, gateway: Served, engine: Engine, body: bytes) -> None:
-    assert ask
+def test_what_is_no_xml_or_dangerous_is_an_error(gateway: Served, engine: Engine, body: bytes) -> None:
     answer = post(gateway, body, f"{PLACE}?format=json")
     assert (answer.status_code, answer.json()["status"]) == (400, "1"), answer.text
     assert count(engine, "send") == 0
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -215,8 +216,7 @@ def test_what_is_no_xml_or_dangerous_is_an_error(ask: Ask, gateway: Served, engi
         ('multipart/form-data; boundary="', "x"),
     ],
 )
-def test_a_broken_or_swollen_form_is_an_error(ask: Ask, gateway: Served, engine: Engine, kind: str, body: str) -> None:
-    assert ask
+def test_a_broken_or_swollen_form_is_an_error(gateway: Served, engine: Engine, kind: str, body: str) -> None:
     answer = post(gateway, body, f"{PLACE}?format=json", {"Content-Type": kind})
     assert (answer.status_code, answer.json()["errors"]["error"]["codetag"]) == (400, "DPFORM")
     assert count(engine, "send") == 0
@@ -227,9 +227,9 @@ def test_a_body_past_the_limit_is_an_error(gateway: Served) -> None:
     assert (answer.status_code, answer.json()["errors"]["error"]["codetag"]) == (400, "DPLARGE")
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_address_to_fetch_the_xml_from_is_refused(ask: Ask, gateway: Served, engine: Engine, method: str) -> None:
-    assert ask
+def test_an_address_to_fetch_the_xml_from_is_refused(gateway: Served, engine: Engine, method: str) -> None:
     query = "?format=json&xmlfile=http://127.0.0.1:1/a.xml"
     answer = gateway.call(method, PLACE + query, data={"xmlstring": WHOLE} if method == "POST" else None)
     assert (answer.status_code, answer.json()["errors"]["error"]["codetag"]) == (400, "DPXMLFILE")
