@@ -1,6 +1,7 @@
 """Which doors does the gateway have, and what do all of them share?"""
 
 import logging
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import Request
@@ -12,6 +13,7 @@ from duepost.errors import DuepostError
 from gateway.acumulus import router as acumulus
 from gateway.direct import Gateway
 from gateway.native import acts, batch, documents, health, invoices, keys, lists, sends
+from gateway.native.document import document_of
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
 from gateway.service import lifespan
@@ -40,6 +42,7 @@ def make_app(settings: Settings) -> Gateway:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.openapi = partial(document_of, app)  # type: ignore[method-assign]
     for part in NATIVE:
         app.include_router(part.router)
     if settings.reports_key is not None:

@@ -121,16 +121,16 @@ class Kept:
 def sends(engine: Engine) -> Callable[[], list[Kept]]:
     """What the ledger has, in the order of acceptance."""
     query = text("""
-        SELECT to_address, kind, sequence, subject, note, state.status, coalesce(options, '{}'),
+        SELECT to_address, kind, sequence, subject, note, state.status, coalesce(options, '{}') AS options,
                array_remove(array_prepend(send.filename, ARRAY(
-                   SELECT filename FROM attachment WHERE attachment.send_id = send.id ORDER BY place)), NULL),
-               account.name
+                   SELECT filename FROM attachment WHERE attachment.send_id = send.id ORDER BY place)), NULL) AS documents,
+               account.name AS account
         FROM send JOIN state ON state.send_id = send.id JOIN account ON account.id = send.account_id ORDER BY send.id
     """)
 
     def kept() -> list[Kept]:
         with engine.connect() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        return [Kept(*first, tuple(documents), account) for *first, documents, account in rows]
+            rows = connection.execute(query).mappings().all()
+        return [Kept(**dict(row) | {"documents": tuple(row["documents"])}) for row in rows]
 
     return kept
