@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from config.settings import Settings
 from duepost.errors import DuepostError
@@ -40,6 +41,7 @@ def make_app(settings: Settings) -> Gateway:
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
     app.openapi = partial(document_of, app)  # type: ignore[method-assign]
@@ -62,4 +64,12 @@ def _no_such_address(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = {404: "there is nothing at this address", 405: "this address takes other methods"}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == 405:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return answer_problem(request, Problem(status, words.get(status, "the request is wrong"), headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Of all operations at this address: each is a route of its own, and Starlette tells but the first one's."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}

@@ -123,7 +123,8 @@ def sends(engine: Engine) -> Callable[[], list[Kept]]:
     query = text("""
         SELECT to_address, kind, sequence, subject, note, state.status, coalesce(options, '{}') AS options,
                array_remove(array_prepend(send.filename, ARRAY(
-                   SELECT filename FROM attachment WHERE attachment.send_id = send.id ORDER BY place)), NULL) AS documents,
+                   SELECT filename FROM attachment WHERE send_id = send.id ORDER BY place
+               )), NULL) AS documents,
                account.name AS account
         FROM send JOIN state ON state.send_id = send.id JOIN account ON account.id = send.account_id ORDER BY send.id
     """)
