@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Route
 
 from config.settings import Settings
 from duepost.errors import DuepostError
@@ -65,11 +65,12 @@ def _no_such_address(request: Request, error: Exception) -> Response:
     words = {404: "there is nothing at this address", 405: "this address takes other methods"}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == 405:
-        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+        told = headers.get("Allow", "").split(", ")
+        headers["Allow"] = ", ".join(sorted({*filter(None, told), *_methods_at(request.url.path)}))
     return answer_problem(request, Problem(status, words.get(status, "the request is wrong"), headers=headers))
 
 
-def _methods_at(request: Request) -> set[str]:
+def _methods_at(path: str) -> set[str]:
     """Of all operations at this address: each is a route of its own, and Starlette tells but the first one's."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in routes for method in getattr(route, "methods", None) or ()}
+    routes = [route for part in NATIVE for route in part.router.routes if isinstance(route, Route)]
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}

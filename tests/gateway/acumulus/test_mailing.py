@@ -39,6 +39,12 @@ def test_a_mail_is_taken_and_the_answer_has_the_shape_of_the_page(ask: Ask, send
     )
 
 
+def test_a_send_is_found_by_its_token(ask: Ask, gateway: Served, key: str) -> None:
+    ask()
+    [listed] = gateway.call("GET", f"/v1/sends?Reference={TOKEN}", key).json()["sends"]
+    assert (listed["status"], listed["to_address"]) == (100, "a@example.com")
+
+
 def test_everything_that_can_be_said_arrives(ask: Ask, hold: Hold, sends: Sends, gateway: Served, key: str) -> None:
     uploaded = gateway.call("POST", "/v1/documents", key, data=b"%PDF-1.7\nterms\n%%EOF\n").json()["document"]
     token = hold("a" * 32, "2026-002", Attachments=[document(UBL, "ubl.xml")], Language="nl", CustomerNumber="77")
