@@ -65,12 +65,12 @@ def _no_such_address(request: Request, error: Exception) -> Response:
     words = {404: "there is nothing at this address", 405: "this address takes other methods"}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == 405:
-        told = headers.get("Allow", "").split(", ")
-        headers["Allow"] = ", ".join(sorted({*filter(None, told), *_methods_at(request.url.path)}))
+        headers["Allow"] = ", ".join(sorted(_methods_at(request.url.path))) or headers.get("Allow", "")
     return answer_problem(request, Problem(status, words.get(status, "the request is wrong"), headers=headers))
 
 
 def _methods_at(path: str) -> set[str]:
     """Of all operations at this address: each is a route of its own, and Starlette tells but the first one's."""
     routes = [route for part in NATIVE for route in part.router.routes if isinstance(route, Route)]
-    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    shape = next((route.path for route in routes if route.path_regex.match(path)), None)
+    return {method for route in routes if route.path == shape for method in route.methods or ()}
