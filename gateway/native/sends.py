@@ -12,7 +12,7 @@ from duepost.credentials import Scope
 from duepost.errors import InvalidSend
 from duepost.ledger.idempotency import LONGEST_KEY, Repeat
 from duepost.sends import Receipt
-from gateway.asked import Asked, asked_of, wrong_names
+from gateway.asked import Asked, Asker, wrong_names
 from gateway.bodies import JSON_LIMIT, body_of, object_of
 from gateway.callers import Caller, caller_at_once
 from gateway.native.shapes import IDEMPOTENCY_KEY, RECEIPT_EXAMPLE, RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
@@ -58,11 +58,11 @@ def limit_of(service: Service) -> int:
     return JSON_LIMIT + MOST_DOCUMENTS * service.door.documents.limit * 4 // 3
 
 
-def read(content: bytes, caller: Caller) -> Asked:
+def read(content: bytes, caller: Caller, asker: Asker | None = None) -> Asked:
     """The send that a JSON object asks for. Raises: Problem that names every wrong name."""
     row = object_of(content)
     try:
-        return asked_of(row, caller.account)
+        return (asker or Asker(caller.account)).asked(row)
     except InvalidSend as first:
         raise problem_of(wrong_names(row, caller.account) or [first]) from None
 
