@@ -47,10 +47,11 @@ class Kept:
 BUSY = "busy"  # another transaction is at it
 
 
-def claim(connection: Connection, repeats: Sequence[Repeat]) -> list[Kept | str | None]:
+def claim(connection: Connection, repeats: Sequence[Repeat], kept_for: timedelta = KEPT) -> list[Kept | str | None]:
     """For each: the first answer, BUSY while another is at it, None when it is new and now this transaction's.
 
-    Two equal ones in one call are both told None. Served by pk_idempotency; locks end with the transaction.
+    Two equal ones in one call are both told None. kept_for: how old a first answer may be, a day at most.
+    Served by pk_idempotency; locks end with the transaction.
     """
     if not repeats:
         return []
@@ -72,7 +73,7 @@ def claim(connection: Connection, repeats: Sequence[Repeat]) -> list[Kept | str 
     found = connection.execute(
         select(*columns, idempotency.c.status, idempotency.c.answer, idempotency.c.request).where(
             tuple_(*columns).in_(select(asked.c.account_id, asked.c.scope, asked.c.key)),
-            idempotency.c.created_at > func.now() - KEPT,
+            idempotency.c.created_at > func.now() - kept_for,
         )
     )
     kept = {tuple(row[:3]): Kept(*row[3:]) for row in found}
