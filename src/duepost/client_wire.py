@@ -147,7 +147,7 @@ class Wire:
         until = monotonic() + seconds
         with _Watch(seconds) as watch:
             found = _exchange(session, prepared, until)
-        if watch.over and isinstance(found, Broken):
+        if watch.over:  # also what looks whole may have been cut: by an end without a length
             return Broken(f"no answer within {seconds:.0f} s")
         return found
 

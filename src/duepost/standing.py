@@ -11,9 +11,22 @@ from duepost.sends import Channel, Receipt
 from duepost.statuses import Status
 
 # fields of a Standing that stand in the answer as they are
-AS_TOLD = """
-    kind invoice account customer reference to_address run lane priority attempts sequence in_hand in_doubt paused
-""".split()
+AS_TOLD = [
+    "kind",
+    "invoice",
+    "account",
+    "customer",
+    "reference",
+    "to_address",
+    "run",
+    "lane",
+    "priority",
+    "attempts",
+    "sequence",
+    "in_hand",
+    "in_doubt",
+    "paused",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
