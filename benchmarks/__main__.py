@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks import drain, enqueue, letters, memory, message, release
+from benchmarks import drain, enqueue, gateway, letters, memory, message, release
 from benchmarks.report import RESULTS, Figure, show, write
 from duepost.errors import DuepostError
 from sandbox.processes import RECORD, clear_leftovers
@@ -25,6 +25,7 @@ FOLDER = ROOT / ".duepost" / "bench"
 PARTS: Mapping[str, Callable[[Callable[[str], None], Path], list[Figure]]] = {
     "message": message.measure,
     "enqueue": enqueue.measure,
+    "gateway": gateway.measure,
     "release": release.measure,
     "drain": drain.measure,
     "memory": memory.measure,

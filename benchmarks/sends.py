@@ -71,7 +71,7 @@ def fill(
 def empty(engine: Engine) -> None:
     """Forget every send and all that happened to it."""
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE send, state, transition, attempt"))
+        connection.execute(text("TRUNCATE send CASCADE"))
 
 
 def send_ids(connection: Connection) -> list[UUID]:

@@ -60,9 +60,7 @@ def _start_sms(stack: Stack) -> Path:
     port = free_port()
     stack.settings = {**stack.settings, "DUEPOST_GATEWAY__PORT": str(port)}
     folder = start_sms_counterpart(stack, report_url=f"http://127.0.0.1:{port}/reports")
-    door = stack.start("reports", "gateway")
-    log = Path(door.log)
-    door.wait_ready(lambda: "listening for reports" in log.read_text(), READY_WITHIN)
+    stack.start_gateway()
     return folder
 
 

@@ -137,6 +137,14 @@ class Stack:
         """Start the worker that takes `duepost.enqueue` messages."""
         return self.start_celery(name, "worker.door", "worker", "-P", "threads", "-c", "4", "-Q", "enqueue", *QUIET)
 
+    def start_gateway(self, name: str = "gateway") -> str:
+        """Start the HTTP doors on the port of the settings, or a free one; returns their address once they answer."""
+        port = self.settings.get("DUEPOST_GATEWAY__PORT") or str(free_port())
+        url = f"http://127.0.0.1:{port}"
+        gateway = self.start(name, "gateway", env={"DUEPOST_GATEWAY__PORT": port})
+        gateway.wait_ready(lambda: _answers(f"{url}/healthz"), READY_WITHIN)
+        return url
+
     def start_flower(self, port: int | None = None) -> str:
         """Start Flower behind basic authentication; returns its address once it answers."""
         port = port or free_port()

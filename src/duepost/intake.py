@@ -26,11 +26,9 @@ from duepost.quiet import next_allowed, told
 from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import A_DAY, Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
-from duepost.statuses import Status
 from duepost.templates import rendered
+from duepost.trying import undelivered
 from duepost.validation import account_name, business_key, check, problems
-
-TRIED_OUT = "This account delivers nothing: the send is kept as 1000 NA."
 
 
 @dataclass(frozen=True)
@@ -251,8 +249,3 @@ def _receipt(one: Accepted, first: dict[UUID, Receipt], fresh: dict[UUID, Accept
     if kept is one:
         return one.receipt
     return Receipt(kept.id, kept.receipt.status, kept.receipt.due_at, duplicate=True)
-
-
-def undelivered(checked: CheckedSend) -> CheckedSend:
-    """The send of an account that only tries things out: kept as 1000 NA, and it goes nowhere."""
-    return replace(checked, status=Status.NA, warnings=(*checked.warnings, TRIED_OUT))

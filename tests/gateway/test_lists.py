@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from config.settings import load_settings
@@ -179,5 +180,9 @@ def test_every_status_is_explained(gateway: Served, key: str) -> None:
 
 def test_a_print_run_closes_when_its_provider_account_says(tmp_path: Path) -> None:
     providers = {"house": {"kind": "print-run", "folder": str(tmp_path), "cutoff": "14:30"}}
-    settings = load_settings(providers=providers, lanes={"letters": {"channel": "print", "provider": "house"}})
+    lanes = {"letters": {"channel": "print", "provider": "house"}}
+    address = SecretStr("postgresql+psycopg://127.0.0.1:1/none")
+    settings = load_settings(
+        database_url=address, broker_url=SecretStr("redis://127.0.0.1:1/0"), providers=providers, lanes=lanes
+    )
     assert {name: str(one) for name, one in cutoffs_of(settings).items()} == {"letters": "14:30:00"}

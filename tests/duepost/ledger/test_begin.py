@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection, func, update
 
 from duepost.ledger.begin import Begun, ToBegin, new_token, take_back
+from duepost.ledger.history_tables import attempt
 from duepost.ledger.record import record
 from duepost.ledger.release import release
-from duepost.ledger.history_tables import attempt
 from duepost.ledger.schema import state
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
