@@ -9,6 +9,7 @@ from duepost.client import Client
 from duepost.errors import ConfigError
 from duepost.settings import PREFIX, load
 
+TIMEOUT = 60.0  # seconds for one call
 NAMES = {"url": "DUEPOST_URL", "key": "DUEPOST_API_KEY"}
 
 
@@ -30,6 +31,6 @@ def client_from_environment() -> Client:
     """Raises: ConfigError for DUEPOST_URL or DUEPOST_API_KEY, when one is not set or wrong."""
     found = load(ClientSettings)
     try:
-        return Client(found.url, found.api_key.get_secret_value())
+        return Client(found.url, found.api_key.get_secret_value(), TIMEOUT)
     except ConfigError as wrong:
         raise ConfigError(NAMES[wrong.setting], wrong.problem, wrong.hint) from None
