@@ -1,18 +1,15 @@
 """Which doors does the gateway have, and what do all of them share?"""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
-from typing import Any, TypeAlias
-from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from config.settings import Settings
 from duepost.errors import DuepostError
-from duepost.ledger.identifiers import new_id
+from gateway.direct import Gateway
 from gateway.native import acts, batch, documents, health, invoices, keys, lists, sends
 from gateway.problems import Problem, answer_problem
 from gateway.reports import reports_router
@@ -23,38 +20,14 @@ ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
+# method and path -> who answers past FastAPI's own machinery
+DIRECT = {("POST", "/v1/sends"): sends.enqueue}
 
 
-class RequestIds:
-    """Gives each request an id and says it in the answer's X-Request-Id."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id: UUID = new_id()
-        scope["request_id"] = request_id
-        header = (b"x-request-id", str(request_id).encode())
-
-        async def say(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), header]
-            await send(message)
-
-        await self._app(scope, receive, say)
-
-
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: Settings) -> Gateway:
     """The ASGI application; what it holds open is opened when the process's event loop starts."""
     logging.getLogger("uvicorn.access").disabled = True  # paths hold tokens and references
-    app = FastAPI(
+    app = Gateway(
         title="duepost",
         version=version("duepost"),
         description=ABOUT,
@@ -73,7 +46,7 @@ def make_app(settings: Settings) -> FastAPI:
     for error in (Problem, DuepostError, Exception):
         app.add_exception_handler(error, answer_problem)
     app.add_exception_handler(HTTPException, _no_such_address)
-    app.add_middleware(RequestIds)
+    app.direct = DIRECT
     return app
 
 

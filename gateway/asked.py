@@ -17,7 +17,9 @@ from duepost.sends import Attachment, DocumentSource, NewSend, Reference
 
 FORM = '{"Filename": "1001.pdf", "Data": "<base64>"} or "sha256:<64 digits>"'
 MOST_ATTACHMENTS = 20
+MOST_NAMES = 1_000
 HERE = Path("/nonexistent")
+OWN = frozenset({"document", "attachments", "run", "account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +41,43 @@ class Asked:
         return isinstance(self.send.document, bytes) or any(isinstance(a.source, bytes) for a in self.send.attachments)
 
 
+class Asker:
+    """Reads what the sends of one account ask for; one thread uses it, for one body."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._rows = RowReader(HERE, {"account": account})
+        self._own: dict[str, str] = {}  # a name as this body writes it -> what is read here and not as in a file
+
+    def asked(self, row: Mapping[str, Any]) -> Asked:
+        """The send, its values unchecked. Raises: InvalidSend for the first wrong name."""
+        own = {name: value for name, value in row.items() if self._is_own(name)}
+        if not own:
+            return Asked(self._rows.send_of(row))
+        send = self._rows.send_of({name: value for name, value in row.items() if name not in own})
+        given = {self._own[name]: value for name, value in own.items() if value is not None and value != ""}
+        if len(own) > len({self._own[name] for name in own}):
+            raise InvalidSend("Document, Attachments, Run or Account", "is given twice", "leave one of the two out")
+        if given.get("account", self._account) != self._account:
+            raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
+        document, filename = _document("Document", given["document"]) if "document" in given else (None, None)
+        attachments = _attachments(given["attachments"]) if "attachments" in given else ()
+        send = replace(send, document=document, filename=send.filename or filename, attachments=attachments)
+        return Asked(send, _text("Run", given.get("run")))
+
+    def _is_own(self, name: str) -> bool:
+        found = self._own.get(name)
+        if found is None:
+            if len(self._own) > MOST_NAMES:
+                raise InvalidSend("A column", "is not known", "the body writes its names in too many ways")
+            plain = name.translate(ANY_SPELLING).lower()
+            found = self._own[name] = plain if plain in OWN else ""
+        return found != ""
+
+
 def asked_of(row: Mapping[str, Any], account: str) -> Asked:
-    """The send, its values unchecked. Raises: InvalidSend for the first wrong name."""
-    rest: dict[str, Any] = {}
-    document: DocumentSource | None = None
-    filename: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    run: str | None = None
-    for name, value in row.items():
-        match name.translate(ANY_SPELLING).lower():
-            case "document" if value is not None:
-                document, filename = _document("Document", value)
-            case "attachments" if value is not None:
-                attachments = _attachments(value)
-            case "run":
-                run = _text("Run", value)
-            case "account":
-                if not (value is None or value in ("", account)):
-                    raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
-            case _:
-                rest[name] = value
-    send = _read(rest)
-    sends = replace(
-        send,
-        account=account,
-        document=document if document is not None else send.document,
-        filename=send.filename or filename,
-        attachments=attachments or send.attachments,
-    )
-    if isinstance(sends.document, Path) or any(isinstance(one.source, Path) for one in sends.attachments):
-        raise InvalidSend("Document", "is a path", f"write {FORM}")
-    return Asked(sends, run)
+    """The send that one object asks for. Raises: as `Asker.asked`."""
+    return Asker(account).asked(row)
 
 
 def wrong_names(row: Mapping[str, Any], account: str) -> list[InvalidSend]:
@@ -81,10 +89,6 @@ def wrong_names(row: Mapping[str, Any], account: str) -> list[InvalidSend]:
         except InvalidSend as wrong:
             found.setdefault(str(wrong), wrong)
     return list(found.values())
-
-
-def _read(row: Mapping[str, Any]) -> NewSend:
-    return RowReader(HERE).send_of(row)
 
 
 def _attachments(value: object) -> tuple[Attachment, ...]:

@@ -48,7 +48,7 @@ def json_of(body: bytes) -> Any:
     try:
         if body.count(b"[") + body.count(b"{") > DEPTH and depth_of(body) > DEPTH:
             raise _wrong(f"is nested deeper than {DEPTH} levels")
-        return json.loads(body, object_pairs_hook=_object, parse_constant=_no_number)
+        return DECODER.decode(body.decode())
     except TwiceNamed as twice:
         raise _wrong(str(twice)) from None
     except UnicodeDecodeError:
@@ -98,6 +98,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(word)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
 
 
 def _wrong(how: str) -> Problem:

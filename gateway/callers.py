@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import monotonic
@@ -134,7 +134,7 @@ def caller_with(scope: Scope) -> Callable[[Request], "Caller"]:
     return known
 
 
-def caller_at_once(scope: Scope) -> Callable[[Request], object]:
+def caller_at_once(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
     """As caller_with, for async endpoints: the ledger is asked in a thread, and only for a key not seen of late."""
 
     async def known(request: Request) -> Caller:

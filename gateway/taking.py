@@ -6,6 +6,7 @@ What one of them has wrong is that one's alone.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine
@@ -17,11 +18,15 @@ from duepost.ledger.accept import Accepted
 from duepost.ledger.engine import answered
 from duepost.ledger.idempotency import BUSY, Kept, Repeat, claim, keep
 from duepost.sends import Receipt
+from duepost.surroundings import Memory
 from gateway.asked import Asked
 from gateway.owning import Owners
 from gateway.problems import Problem, problem_of
 
 log = logging.getLogger(__name__)
+
+FEW = 100  # sends for which one statement is cheaper than COPY
+MEMORY_SECONDS = 1.0
 
 
 class Answer(NamedTuple):
@@ -46,7 +51,7 @@ class ToTake:
     repeat: Repeat | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Taking:
     """Takes groups in; any number of threads may. source: the door's name in the ledger."""
 
@@ -54,6 +59,8 @@ class Taking:
     door: Door
     owners: Owners
     source: str
+    clock: Callable[[], float] = monotonic
+    _memory: tuple[float, Memory] = field(default_factory=lambda: (0.0, Memory()), init=False, repr=False)
 
     def take(self, group: Sequence[ToTake]) -> list[Result]:
         """Never raises: whatever goes wrong is the answer. TryLater is everybody's, and nothing is stored."""
@@ -71,18 +78,28 @@ class Taking:
                 crash.reached("accepted", one.asked.send.invoice)
         return results
 
+    def _remembered(self) -> Memory:
+        """What is known of accounts, lanes and templates, at most a second old."""
+        now = self.clock()
+        read_at, memory = self._memory
+        if now - read_at > MEMORY_SECONDS:
+            memory = Memory()
+            self._memory = (now, memory)
+        return memory
+
     def _together(self, group: Sequence[ToTake]) -> list[Result]:
         with answered(), self.engine.begin() as connection:
             results = _first_answers(connection, group)
             prepared: dict[int, list[Accepted]] = {}
             intakes: dict[str | None, Intake] = {}
+            memory = self._remembered()
             for place, one in enumerate(group):
                 if place in results:
                     continue
                 intake: Intake | None = intakes.get(one.asked.run)
                 try:
                     if intake is None:
-                        intake = Intake(connection, self.door, source=self.source, run=one.asked.run)
+                        intake = Intake(connection, self.door, source=self.source, run=one.asked.run, memory=memory)
                         intakes[one.asked.run] = intake
                     self.owners.check(connection, one.account_id, one.asked)
                     prepared[place] = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
@@ -107,7 +124,8 @@ def _accept(
 ) -> None:
     for run, intake in intakes.items():
         places = [place for place in prepared if group[place].asked.run == run]
-        receipts = iter(intake.accept_many([one for place in places for one in prepared[place]]))
+        ready = [one for place in places for one in prepared[place]]
+        receipts = iter(intake.accept_few(ready) if len(ready) <= FEW else intake.accept_many(ready))
         for place in places:
             first, *others = [next(receipts) for _ in prepared[place]]
             results[place] = group[place].tell(replace(first, also=tuple(others)) if others else first)

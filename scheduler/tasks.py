@@ -16,6 +16,7 @@ from duepost.ledger.clock import Clock
 from duepost.ledger.engine import AWAY, open_ledger
 from duepost.ledger.pulse import Pulse, beat
 from scheduler.beat import PATIENCE_SECONDS
+from scheduler.housekeeping import forget_answers
 from scheduler.pace import Pace
 from scheduler.print_runs import close_what_is_due, publish
 from scheduler.publish import Publisher
@@ -52,6 +53,7 @@ def release_due(self: Any, patience_seconds: float = NUDGE_PATIENCE_SECONDS) -> 
             with engine.begin() as connection:
                 beat(connection, Pulse.TICK)
             read_early_receipts(engine, self.app.settings.environment)
+            forget_answers(engine)
         patience = timedelta(seconds=patience_seconds)
         return str(releaser.run(seconds=rest_of_the_tick, patience=patience, stopping=STOPPING))
     except Refused as guard:

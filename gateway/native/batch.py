@@ -1,6 +1,8 @@
 """POST /v1/sends/batch: how do many sends come in, in one streamed body?"""
 
+import asyncio
 import json
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
@@ -11,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from duepost.errors import InvalidSend, TryLater
-from gateway.asked import Asked
+from gateway.asked import Asked, Asker
 from gateway.bodies import chunks_of
 from gateway.callers import Caller, Sender
 from gateway.native.sends import limit_of, read, told
@@ -24,6 +26,7 @@ router = APIRouter(tags=["sends"])
 
 TOGETHER = 1_000  # rows in one transaction
 TOGETHER_BYTES = 4_000_000
+ABREAST = 2  # transactions of one batch: one is checked while PostgreSQL takes the other in
 IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
 PIECE = 64 * 1024
 NDJSON = "application/x-ndjson"
@@ -40,19 +43,36 @@ class Row:
     text: bytes
 
 
-@dataclass
-class Tally:
-    """What came of the rows so far."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Whose rows, and of which run those are that name none."""
 
+    service: Service
+    caller: Caller
+    run: str | None
+
+
+@dataclass
+class Told:
+    """What was answered to the rows so far, in their order."""
+
+    out: IO[bytes]
     accepted: int = 0
     duplicates: int = 0
     refused: int = 0
 
-    def count(self, status: int) -> None:
-        """One more row, by the HTTP status that it would have been answered with alone."""
-        self.accepted += status == 202
-        self.duplicates += status == 200
-        self.refused += status >= 400
+    def write(self, answers: Sequence[tuple[int, bytes]]) -> None:
+        """Of further rows: the HTTP status that each would have had alone, and its line."""
+        counts = Counter(status for status, _ in answers)
+        self.accepted += counts.pop(202, 0)
+        self.duplicates += counts.pop(200, 0)
+        self.refused += counts.total()
+        self.out.write(b"".join(line for _, line in answers))
+
+    def end(self) -> None:
+        """The sums."""
+        sums = {"accepted": self.accepted, "duplicates": self.duplicates, "refused": self.refused}
+        self.out.write(json.dumps(sums).encode() + b"\n")
 
 
 @router.post(
@@ -76,23 +96,32 @@ async def enqueue_many(
     The answer begins when the body has ended. Rows are taken a thousand at a time, so a batch that breaks off is taken
     in part; repeating all of it takes nothing twice.
     """
-    service = service_of(request)
-    tally = Tally()
-    out: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the answer that is streamed from it closes it
+    batch = Batch(service_of(request), caller, run)
+    told_so_far = Told(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
     try:
-        async for rows in _groups(_rows(request, limit_of(service), service.settings.gateway.batch_limit_bytes)):
-            await run_in_threadpool(_take, service, caller, run, rows, out, tally)
-        sums = {"accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused}
-        out.write(json.dumps(sums).encode() + b"\n")
-    except (TryLater, OSError) as away:
-        out.close()
-        done = tally.accepted + tally.duplicates
-        message = f"{away}" if isinstance(away, TryLater) else "the document store cannot be written"
-        raise TryLater(f"{message}; {done:,} rows are taken: repeat the whole batch, nothing is taken twice") from away
-    except BaseException:
-        out.close()
+        await _take_all(request, batch, told_so_far)
+    except BaseException as wrong:
+        told_so_far.out.close()
+        if isinstance(wrong, (TryLater, OSError)):
+            what = str(wrong) if isinstance(wrong, TryLater) else "the document store cannot be written"
+            raise TryLater(f"{what}; repeat the whole batch: what was taken is not taken twice") from wrong
         raise
-    return StreamingResponse(_pieces(out), media_type=NDJSON)
+    return StreamingResponse(_pieces(told_so_far.out), media_type=NDJSON)
+
+
+async def _take_all(request: Request, batch: Batch, told_so_far: Told) -> None:
+    limits = (limit_of(batch.service), batch.service.settings.gateway.batch_limit_bytes)
+    under_way: deque[asyncio.Task[list[tuple[int, bytes]]]] = deque()
+    try:
+        async for rows in _groups(_rows(request, *limits)):
+            if len(under_way) == ABREAST:
+                told_so_far.write(await under_way.popleft())
+            under_way.append(asyncio.create_task(run_in_threadpool(_take, batch, rows)))
+        while under_way:
+            told_so_far.write(await under_way.popleft())
+    finally:
+        await asyncio.gather(*under_way, return_exceptions=True)  # what was begun is ended
+    told_so_far.end()
 
 
 async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row]:
@@ -122,40 +151,38 @@ async def _groups(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
         yield group
 
 
-def _take(  # noqa: PLR0917 - a thread is given its arguments in their order
-    service: Service, caller: Caller, run: str | None, rows: Sequence[Row], out: IO[bytes], tally: Tally
-) -> None:
-    """Take a group in and write a line for each row. Raises: TryLater, and OSError of the document store."""
+def _take(batch: Batch, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
+    """Take a group in: status and line of each row. Raises: TryLater, and OSError of the document store."""
+    asker = Asker(batch.caller.account)
     wrong: dict[int, Problem] = {}
     asked: dict[int, ToTake] = {}
     for row in rows:
         try:
-            asked[row.number] = ToTake(caller.account_id, _asked(service, caller, run, row), told)
+            asked[row.number] = ToTake(batch.caller.account_id, _asked(batch, asker, row), told)
         except Problem as refused:
             wrong[row.number] = refused
-    results = dict(zip(asked, service.taking.take(list(asked.values())), strict=True))
-    for row in rows:
-        result = results.get(row.number) or wrong[row.number]
-        if isinstance(result, (TryLater, OSError)):
-            raise result
-        if isinstance(result, Answer):
-            tally.count(result.status)
-            out.write(b'{"line": %d, ' % row.number + result.body[1:] + b"\n")
-            continue
-        problem = problem_from(result)
-        tally.count(problem.status)
-        line = {"line": row.number, "error": body_of_problem(problem, "")}
-        out.write(json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n")
+    results = dict(zip(asked, batch.service.taking.take(list(asked.values())), strict=True))
+    return [_line(row.number, results.get(row.number) or wrong[row.number]) for row in rows]
 
 
-def _asked(service: Service, caller: Caller, run: str | None, row: Row) -> Asked:
-    asked = read(row.text, caller)
+def _line(number: int, result: Answer | Exception) -> tuple[int, bytes]:
+    if isinstance(result, Answer):
+        return result.status, b'{"line": %d, %b\n' % (number, result.body[1:])
+    if isinstance(result, (TryLater, OSError)):
+        raise result
+    problem = problem_from(result)
+    line = {"line": number, "error": body_of_problem(problem, "")}
+    return problem.status, json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n"
+
+
+def _asked(batch: Batch, asker: Asker, row: Row) -> Asked:
+    asked = read(row.text, batch.caller, asker)
     if asked.contents:
         try:
-            asked = service.owners.kept(caller.account_id, asked)
+            asked = batch.service.owners.kept(batch.caller.account_id, asked)
         except InvalidSend as wrong:
             raise problem_of([wrong]) from None
-    return replace(asked, run=run) if run and asked.run is None else asked
+    return replace(asked, run=batch.run) if batch.run and asked.run is None else asked
 
 
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:

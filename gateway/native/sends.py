@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from duepost.credentials import Scope
 from duepost.errors import InvalidSend
 from duepost.ledger.idempotency import LONGEST_KEY, Repeat
 from duepost.sends import Receipt
-from gateway.asked import Asked, asked_of, wrong_names
+from gateway.asked import Asked, Asker, wrong_names
 from gateway.bodies import JSON_LIMIT, body_of, object_of
-from gateway.callers import Caller, Sender
+from gateway.callers import Caller, caller_at_once
 from gateway.native.shapes import IDEMPOTENCY_KEY, RECEIPT_EXAMPLE, RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
 from gateway.native.shapes import body as described
 from gateway.problems import JSON, Problem, problem_of
@@ -24,6 +25,7 @@ router = APIRouter(tags=["sends"])
 
 SCOPE = "POST /v1/sends"
 KEY = re.compile("[!-~]+")
+sender = caller_at_once(Scope.SEND)
 MOST_DOCUMENTS = 3  # of the largest size, in base64, in one body
 
 
@@ -35,9 +37,9 @@ MOST_DOCUMENTS = 3  # of the largest size, in base64, in one body
     responses=answers(RECEIPT_SCHEMA, RECEIPT_EXAMPLE, 200, 202, problems=(400, 409, 413, 422)),
     response_class=Response,
 )
-async def enqueue(request: Request, caller: Sender) -> Response:
+async def enqueue(request: Request) -> Response:
     """Accepted when this answers 202: it is in the ledger. The same send again answers 200 and names the first."""
-    service = service_of(request)
+    service, caller = service_of(request), await sender(request)
     content = await body_of(request, limit_of(service))
     repeat = repeat_of(request, caller, SCOPE, content)
     asked = read(content, caller)
@@ -56,11 +58,11 @@ def limit_of(service: Service) -> int:
     return JSON_LIMIT + MOST_DOCUMENTS * service.door.documents.limit * 4 // 3
 
 
-def read(content: bytes, caller: Caller) -> Asked:
+def read(content: bytes, caller: Caller, asker: Asker | None = None) -> Asked:
     """The send that a JSON object asks for. Raises: Problem that names every wrong name."""
     row = object_of(content)
     try:
-        return asked_of(row, caller.account)
+        return (asker or Asker(caller.account)).asked(row)
     except InvalidSend as first:
         raise problem_of(wrong_names(row, caller.account) or [first]) from None
 

@@ -3,7 +3,7 @@
 Everything here happens in the caller's transaction: what it rolls back was never accepted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from uuid import UUID
@@ -18,17 +18,17 @@ from duepost.fitting import unfit
 from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.leaving import leaving
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
-from duepost.ledger.accounts import Account, account_named, run_named
+from duepost.ledger.accept_few import accept_few
+from duepost.ledger.accounts import Account
 from duepost.ledger.identifiers import new_id
-from duepost.ledger.lanes import DeclaredLane, declared
-from duepost.ledger.templates import Key, Words, all_of
 from duepost.mail_fields import language
 from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
+from duepost.surroundings import Memory, Surroundings
 from duepost.templates import rendered
 from duepost.trying import undelivered
-from duepost.validation import account_name, business_key, check, problems
+from duepost.validation import business_key, check, problems
 
 
 @dataclass(frozen=True)
@@ -42,30 +42,30 @@ class Door:
 class Intake:
     """Takes sends in on one connection, within one transaction. `run`: name of the batch they belong to."""
 
-    def __init__(self, connection: Connection, door: Door, *, source: str, run: str | None = None) -> None:
+    def __init__(
+        self, connection: Connection, door: Door, *, source: str, run: str | None = None, memory: Memory | None = None
+    ) -> None:
+        """memory: what is known already, and at most some seconds old; None: nothing."""
         self._connection = connection
         self._door = door
         self._source = source
-        self._run = None if run is None else line("Run", run, LINE_LIMIT)
-        self._accounts: dict[str, Account] = {}
-        self._runs: dict[int, int] = {}
-        self._templates: dict[int, Mapping[Key, Words]] = {}
         self._documents: set[bytes] = set()
-        self._declared: dict[str, DeclaredLane] | None = None
         self._alone = Lock()  # whoever uses the connection: one thread may check while another accepts
+        named = None if run is None else line("Run", run, LINE_LIMIT)
+        self._around = Surroundings(connection, self._alone, named, memory or Memory())
 
     def check(self, send: NewSend) -> list[CheckedSend]:
         """The send with every value normalised, one for each recipient.
 
         Raises: InvalidSend for the first wrong field.
         """
-        account = self._account(send.account)
+        account = self._around.account(send.account)
         if alone(send):
             found = [self._worded(send, account)]
         else:
             found = [one.of(self._worded(one.send, account)) for one in recipients(send, self._door.rules)]
         for checked in found:
-            problem = unfit(checked, self._lanes(), self._door.rules)
+            problem = unfit(checked, self._around.lanes(), self._door.rules)
             if problem:
                 raise problem
         return found
@@ -73,7 +73,7 @@ class Intake:
     def problems(self, send: NewSend) -> list[InvalidSend]:
         """Every wrong field of the send, its document among them; only the account when that is unknown."""
         try:
-            account = self._account(send.account)
+            account = self._around.account(send.account)
         except InvalidSend as unknown:
             return [unknown]
         wrong = faults(send, self._door.rules)
@@ -117,7 +117,7 @@ class Intake:
             return found if account.delivers else undelivered(found)
 
         checked = checked_with(send)
-        templates = self._templates_of(account)
+        templates = self._around.templates_of(account)
         if not templates:
             return checked
         own = checked.note if send.note and send.note.strip() else None
@@ -133,7 +133,7 @@ class Intake:
         """Accept one send."""
         self._add_documents([prepared])
         receipt = accept_one(self._connection, prepared)
-        if not receipt.duplicate and prepared.due_at <= self._account(prepared.send.account).now:
+        if not receipt.duplicate and prepared.due_at <= self._around.account(prepared.send.account).now:
             nudge(self._connection)
         return receipt
 
@@ -142,8 +142,8 @@ class Intake:
 
         Raises: InvalidSend when a document cannot be taken; OSError when the store cannot be written.
         """
-        account = self._account(checked.account)
-        document, attachments = stored(checked, self._door.documents, self._lanes(), self._door.rules)
+        account = self._around.account(checked.account)
+        document, attachments = stored(checked, self._door.documents, self._around.lanes(), self._door.rules)
         if (name := filename_of(checked, document)) != checked.filename:
             checked = replace(checked, filename=name)
         if checked.channel is Channel.PRINT:
@@ -155,7 +155,7 @@ class Intake:
         return Accepted(
             id=new_id(),
             account_id=account.id,
-            run_id=self._run_of(account),
+            run_id=self._around.run_of(account),
             business_key=business_key(account.name, checked),
             send=checked,
             document=document,
@@ -164,6 +164,16 @@ class Intake:
             source=self._source,
             not_after=not_after,
         )
+
+    def accept_few(self, prepared: Sequence[Accepted]) -> list[Receipt]:
+        """As `accept_many`, a handful in one statement. Wants READ COMMITTED."""
+        with self._alone:
+            self._add_documents(prepared)
+            asked = {one.business_key: one for one in reversed(prepared)}  # of equal ones the first
+            new = accept_few(self._connection, list(asked.values())) if asked else set()
+            known = asked.keys() - new
+            first = first_sends(self._connection, list(known)) if known else {}
+            return self._told(prepared, first, {key: asked[key] for key in new})
 
     def accept_many(self, prepared: Sequence[Accepted]) -> list[Receipt]:
         """Accept a few thousand at a time, by COPY; receipts in the order given.
@@ -185,8 +195,13 @@ class Intake:
                     fresh.setdefault(one.business_key, one)
             if self._copied(list(fresh.values()), again=known is None or len(first) > len(known)):
                 break
-        now = next(iter(self._accounts.values())).now
-        if any(one.due_at <= now for one in fresh.values()):
+        return self._told(prepared, first, fresh)
+
+    def _told(
+        self, prepared: Sequence[Accepted], first: dict[UUID, Receipt], fresh: dict[UUID, Accepted]
+    ) -> list[Receipt]:
+        """The receipts; the scheduler is told when something is due at once."""
+        if any(one.due_at <= self._around.account(one.send.account).now for one in fresh.values()):
             nudge(self._connection)
         return [_receipt(one, first, fresh) for one in prepared]
 
@@ -202,32 +217,6 @@ class Intake:
                 raise
             return False
         return True
-
-    def _lanes(self) -> dict[str, DeclaredLane]:
-        if self._declared is None:
-            with self._alone:
-                self._declared = declared(self._connection)
-        return self._declared
-
-    def _account(self, name: str) -> Account:
-        if name not in self._accounts:
-            with self._alone:
-                self._accounts[name] = account_named(self._connection, account_name(name))
-        return self._accounts[name]
-
-    def _templates_of(self, account: Account) -> Mapping[Key, Words]:
-        if account.id not in self._templates:
-            with self._alone:
-                self._templates[account.id] = all_of(self._connection, account.id)
-        return self._templates[account.id]
-
-    def _run_of(self, account: Account) -> int | None:
-        if self._run is None:
-            return None
-        if account.id not in self._runs:
-            with self._alone:
-                self._runs[account.id] = run_named(self._connection, account.id, self._run)
-        return self._runs[account.id]
 
     def _add_documents(self, prepared: Sequence[Accepted]) -> None:
         found = {one.document.sha256: one.document for one in prepared if one.document}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from duepost.errors import InvalidSend
@@ -55,8 +56,10 @@ class RowReader:
     {"InvoiceNumber": …, "Send": {"Channel": …}}: beside Send the invoice may hold names unknown here, inside it none.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, defaults: Mapping[str, str] = MappingProxyType({})) -> None:
+        """defaults: fields of NewSend that a row need not give."""
         self._folder = folder
+        self._defaults = {"channel": "", "invoice": "", **defaults}
         self._last_written, self._last_path = "", folder
         self._known: dict[str, str] = {}  # column as written in this file -> column as documented
 
@@ -71,7 +74,7 @@ class RowReader:
         else:
             invoice = ((name, value) for name, value in row.items() if _documented(name) is not None)
             cells = [*invoice, *node.items()]
-        asked: dict[str, Any] = {"channel": "", "invoice": ""}
+        asked: dict[str, Any] = dict(self._defaults)
         columns: dict[str, str] = {}
         for name, value in cells:
             column = self._known.get(name) or self._column(name)
