@@ -24,7 +24,7 @@ Scopes = Annotated[
 
 @keys_app.command("create")
 def create(  # noqa: PLR0917 - options are given by name
-    name: Annotated[str, typer.Argument(help="Name of the billing app.")],
+    name: Annotated[str | None, typer.Option(help="Name of the billing app; of a login: as its system says.")] = None,
     account: Annotated[str, typer.Option(help="Whose sends it is for.")] = "default",
     scopes: Scopes = [Scope.SEND, Scope.READ],  # noqa: B006 - Typer reads it, nobody writes
     test: Annotated[bool, typer.Option("--test", help="Its sends are accepted as 1000 NA and never leave.")] = False,
@@ -36,16 +36,20 @@ def create(  # noqa: PLR0917 - options are given by name
 ) -> None:
     """Make a key and print it, this once. With --system: take over a login, whose secret is read from standard input.
 
-    Example: duepost keys create billing --account default --scope send --scope read
+    Example: duepost keys create --name billing --account default --scope send --scope read
     """
     kind = "test" if test else "live"
     if system is None:
+        if name is None:
+            raise typer.BadParameter("say whose key it is", param_hint="--name")
         with ledger() as connection:
             made = add_key(connection, account, name=name, scopes=scopes, kind=kind, actor=person(by))
             connection.commit()
         typer.echo(made.secret)
         err.print(f"key {made.lookup} of account {account}: it is shown this once", highlight=False)
         return
+    if name is not None:
+        raise typer.BadParameter("a login is called by its system and user: leave it out", param_hint="--name")
     secret = _secret(system)
     with ledger() as connection:
         lookup = add_login(
