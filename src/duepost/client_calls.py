@@ -53,7 +53,7 @@ class Calls:
                 return found
             wait = _wait(found, tried)
             if wait is None or self.clock() + wait >= until:
-                raise _error(found, self.wire.url)
+                raise _error(found, self.wire.url, self.seconds)
             self.sleep(wait)
 
 
@@ -84,9 +84,9 @@ def retry_after(said: str | None, now: datetime) -> float | None:
     return max((moment - now).total_seconds(), 0.0)
 
 
-def _error(found: Answer | Broken, url: str) -> Exception:
+def _error(found: Answer | Broken, url: str, seconds: float) -> Exception:
     if isinstance(found, Answer):
         return error_of(found)
     if found.again:
-        return TryLater(f"the gateway at {url}: {found.why}; repeat it: nothing is taken twice")
+        return TryLater(f"the gateway at {url}: {found.why} within {seconds:g} s; repeat it: nothing is taken twice")
     return Unexpected(f"the gateway at {url}: {found.why}")

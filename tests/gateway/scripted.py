@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
 from sandbox.ports import HOST
@@ -41,7 +42,7 @@ Behaviour = Callable[[Talk], None]
 
 
 @contextmanager
-def standing_in(*behaviours: Behaviour) -> Iterator[Place]:
+def standing_in(*behaviours: Behaviour, tls: SSLContext | None = None) -> Iterator[Place]:
     """A server that meets each request as the next behaviour says; the last one repeats."""
     place = Place("")
 
@@ -65,9 +66,11 @@ def standing_in(*behaviours: Behaviour) -> Iterator[Place]:
             """The caller went away: what the test wants to see."""
 
     server = Server((HOST, 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.daemon_threads = True
     server.block_on_close = False
-    place.url = f"http://{HOST}:{server.server_port}"
+    place.url = f"{'https' if tls else 'http'}://{HOST}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
