@@ -43,7 +43,8 @@ class Service:
         engine = open_ledger(settings.database_url, name="gateway", connections=listens.connections)
         door = door_of(settings)
         owners = Owners(engine, door.documents)
-        taking = Taking(engine, door, owners, "http")
+        direct = open_ledger(settings.database_url, name="gateway", connections=listens.connections, ping=False)
+        taking = Taking(direct, door, owners, "http")
         return cls(
             settings,
             engine,
@@ -75,6 +76,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await accepting
         service.engine.dispose()
+        service.taking.engine.dispose()
 
 
 def service_of(request: Request) -> Service:

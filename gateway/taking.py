@@ -65,7 +65,7 @@ class Taking:
     def take(self, group: Sequence[ToTake]) -> list[Result]:
         """Never raises: whatever goes wrong is the answer. TryLater is everybody's, and nothing is stored."""
         try:
-            results = self._together(group)
+            results = self._again(group)
         except (TryLater, OSError) as away:
             return [away] * len(group)
         except Exception as unforeseen:  # noqa: BLE001 - one caller's trouble is not the others'
@@ -77,6 +77,13 @@ class Taking:
             if isinstance(result, Answer) and not result.replayed:
                 crash.reached("accepted", one.asked.send.invoice)
         return results
+
+    def _again(self, group: Sequence[ToTake]) -> list[Result]:
+        """Once more when a connection was dead: what its commit may have kept is answered as known already."""
+        try:
+            return self._together(group)
+        except TryLater:
+            return self._together(group)
 
     def _remembered(self) -> Memory:
         """What is known of accounts, lanes and templates, at most a second old."""

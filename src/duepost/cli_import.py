@@ -28,6 +28,8 @@ def import_(
 ) -> None:
     """Take in a file of sends: all rows or, when one is wrong, none. Repeating it repeats no send.
 
+    Through the gateway that DUEPOST_URL names: all rows that are right.
+
     Example: duepost import month-end.ndjson --run 2026-11
     """
     if over_http():

@@ -66,7 +66,7 @@ def _wait(found: Answer | Broken, tried: int) -> float | None:
         said = retry_after(found.headers.get("Retry-After"), datetime.now(UTC))
         if said is None:
             return usual
-        return said if said <= LONGEST_WAIT_SECONDS else None
+        return max(said, usual) if said <= LONGEST_WAIT_SECONDS else None
     return None
 
 

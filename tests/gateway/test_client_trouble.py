@@ -113,6 +113,14 @@ def test_a_key_in_use_is_waited_for_and_another_conflict_is_not(said: bytes) -> 
     assert (waits, len(place.seen)) == ([], 1)
 
 
+def test_a_retry_after_of_nothing_makes_no_storm(said: bytes) -> None:
+    with standing_in(answer(503, Retry_After="0"), answer(202, said)) as place:
+        client, waits = client_of(place.url)
+        with client:
+            client.send(MAIL)
+    assert waits[0] > 0.1
+
+
 @pytest.mark.parametrize("seconds", ["31", "3600"])
 def test_a_longer_retry_after_is_the_callers_to_obey(seconds: str) -> None:
     with standing_in(answer(503, Retry_After=seconds)) as place:

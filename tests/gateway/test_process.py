@@ -21,7 +21,7 @@ from sandbox.child import wait_until
 from sandbox.kannel import Kannel as Server
 from sandbox.kannel import missing
 from sandbox.ports import HOST, free_port
-from tests.gateway.conftest import KEY
+from tests.gateway.conftest import KEY, MakeKey
 from worker.providers.kannel import Kannel
 from worker.providers.port import Job, Verdict
 from worker.providers.sms_port import Reports
@@ -72,6 +72,11 @@ def door(database_url: str, tmp_path: Path) -> Iterator[Door]:
     finally:
         process.kill()
         process.wait()
+
+
+def start(env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as said:
+        return subprocess.Popen([sys.executable, "-m", "gateway"], cwd=ROOT, env=env, stdout=said, stderr=said)
 
 
 def answers(url: str) -> bool:
@@ -132,3 +137,36 @@ def test_without_a_key_for_reports_no_address_is_printed(database_url: str) -> N
     refused = command("--address", ACCOUNT, env=env)
     assert refused.returncode == 1
     assert refused.stderr.startswith("duepost cannot start: DUEPOST_REPORTS_KEY is not set")
+
+
+def test_a_caller_whose_answer_was_lost_in_a_crash_gets_it_by_repeating(
+    database_url: str, engine: Engine, make_key: MakeKey, tmp_path: Path
+) -> None:
+    port, log, key = free_port(), tmp_path / "gateway.log", make_key()
+    env = {**environment(database_url, port), "DUEPOST_DOCUMENTS": str(tmp_path / "documents")}
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "month-end-7"}
+    row = {"Channel": "email", "InvoiceNumber": "1001", "ToAddress": "accounts@customer.dk"}
+
+    def post() -> requests.Response:
+        return requests.post(f"http://{HOST}:{port}/v1/sends", json=row, headers=headers, timeout=30)
+
+    crashing = start({**env, "DUEPOST_CRASH_AT": "accepted:1001", "DUEPOST_ENVIRONMENT": "sandbox"}, log)
+    try:
+        assert wait_until(lambda: answers(f"http://{HOST}:{port}/healthz"), PATIENCE), log.read_text()
+        with pytest.raises(requests.ConnectionError):
+            post()
+        assert crashing.wait(15) == -signal.SIGKILL
+    finally:
+        crashing.kill()
+        crashing.wait()
+    again = start(env, log)
+    try:
+        assert wait_until(lambda: answers(f"http://{HOST}:{port}/healthz"), PATIENCE), log.read_text()
+        answer = post()
+    finally:
+        again.kill()
+        again.wait()
+    assert (answer.status_code, answer.headers["Idempotent-Replayed"]) == (202, "true")
+    with engine.connect() as connection:
+        [kept] = look.sends_of_invoice(connection, "1001")
+    assert str(kept.id) == answer.json()["id"]

@@ -189,3 +189,12 @@ def test_while_the_ledger_is_away_the_caller_is_asked_to_come_again(serve: Any, 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert door.call("GET", "/healthz").status_code == 200
     assert door.call("GET", "/readyz").status_code == 503
+
+
+def test_connections_that_the_ledger_has_closed_cost_no_send(gateway: Served, key: str, engine: Engine) -> None:
+    assert gateway.call("POST", "/v1/sends", key, json=SEND).status_code == 202
+    with engine.begin() as connection:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duepost gateway'"
+        assert connection.execute(text(f"{ended} AND datname = current_database()")).rowcount
+    assert gateway.call("POST", "/v1/sends", key, json={**SEND, "InvoiceNumber": "1002"}).status_code == 202
+    assert count(engine, "send") == 2

@@ -51,16 +51,16 @@ def answered() -> Iterator[None]:
         raise TryLater(f"the ledger cannot take it now ({why}); nothing was stored: try again later") from away
 
 
-def open_ledger(address: SecretStr, *, name: str, connections: int = 5) -> Engine:
+def open_ledger(address: SecretStr, *, name: str, connections: int = 5, ping: bool = True) -> Engine:
     """An engine on the ledger; make one per process, after the fork.
 
-    `name` is what the database's administrator sees; `connections` are kept open. Errors never quote parameters, which
-    hold addresses.
+    `name` is what the database's administrator sees; `connections` are kept open. ping: ask each before it is used;
+    without, a restart of the ledger fails the next transaction. Errors never quote parameters, which hold addresses.
     """
     return create_engine(
         address.get_secret_value(),
         hide_parameters=True,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         pool_size=connections,
         connect_args={**PATIENCE, "application_name": f"duepost {name}"[:63]},
     )
