@@ -1,7 +1,7 @@
 """What does a request's body hold, within limits?"""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
@@ -43,12 +43,15 @@ def too_large(limit: int) -> Problem:
     return Problem(413, f"the body has more than {limit:,} bytes", headers={"Connection": "close"})
 
 
-def json_of(body: bytes) -> Any:
-    """What the JSON text says. Raises: Problem 400 for what is none, is nested too deeply or names a thing twice."""
+def json_of(body: bytes, decoder: json.JSONDecoder | None = None) -> Any:
+    """What the JSON text says; decoder: of `decoder_of`, for numbers that are no floats.
+
+    Raises: Problem 400 for what is no JSON, is nested too deeply or names a thing twice.
+    """
     try:
         if body.count(b"[") + body.count(b"{") > DEPTH and depth_of(body) > DEPTH:
             raise _wrong(f"is nested deeper than {DEPTH} levels")
-        return DECODER.decode(body.decode())
+        return (decoder or DECODER).decode(body.decode())
     except TwiceNamed as twice:
         raise _wrong(str(twice)) from None
     except UnicodeDecodeError:
@@ -100,7 +103,12 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
+def decoder_of(number: Callable[[str], Any]) -> json.JSONDecoder:
+    """Makes of the digits of each number that is not whole what `number` makes of them."""
+    return json.JSONDecoder(object_pairs_hook=_object, parse_float=number, parse_constant=_no_number)
+
+
+DECODER = decoder_of(float)
 
 
 def _wrong(how: str) -> Problem:

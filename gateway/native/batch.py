@@ -31,7 +31,7 @@ IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
 PIECE = 64 * 1024
 NDJSON = "application/x-ndjson"
 
-BODY = {"schema": {"type": "string", "description": "a line for each send, as for POST /v1/sends"}}
+BODY = {"schema": {"description": "a line for each send, as for POST /v1/sends"}}
 EXAMPLE = json.dumps(SEND_EXAMPLE) + "\n"
 
 
@@ -79,7 +79,7 @@ class Told:
     "/v1/sends/batch",
     summary="Enqueue many sends",
     openapi_extra={
-        "requestBody": {"required": True, "content": {NDJSON: {**BODY, "example": EXAMPLE}}},
+        "requestBody": {"required": False, "content": {NDJSON: {**BODY, "example": EXAMPLE}}},
         "x-row": SEND_SCHEMA,
     },
     responses={

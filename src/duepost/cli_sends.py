@@ -8,6 +8,8 @@ from uuid import UUID
 import typer
 
 from duepost.cli_context import DONE_WITH_PROBLEMS, NOT_FOUND, USAGE, By, Reason, ledger, person
+from duepost.cli_http_act import act_on
+from duepost.client_settings import over_http
 from duepost.ledger.by_hand import cancel, let_go
 from duepost.ledger.doubt import Chosen, Doubtful, Finding, doubtful, settle
 from duepost.ledger.print_runs import in_runs
@@ -55,6 +57,12 @@ def settle_(  # noqa: PLR0917 - options are given by name
     if not (ids or account or run or lane):
         err.print("nothing is chosen: give ids, or --account, --run or --lane")
         raise typer.Exit(USAGE)
+    if over_http():
+        by_its_key(by)
+        if account or run or lane:
+            raise typer.BadParameter("the gateway settles by id alone: leave --account, --run and --lane out")
+        act_on(ids or [], "settled", lambda client, one: client.settle(one, found.value, reason))
+        return
     with ledger() as connection:
         chosen = Chosen(ids or None, account=account, run=run, lane=lane)
         settled = settle(connection, chosen, found, reason=reason, actor=person(by))
@@ -67,6 +75,10 @@ def cancel_(ids: Ids, reason: Reason, by: By = None) -> None:
 
     Example: duepost cancel 0198c1a2-7b5e-7c3d-9f00-2a4b6c8d0e1f --reason "credited"
     """
+    if over_http():
+        by_its_key(by)
+        act_on(ids, "cancelled", lambda client, one: client.cancel(one, reason))
+        return
     with ledger() as connection:
         done = cancel(connection, ids, reason=reason, actor=person(by))
         connection.commit()
@@ -79,10 +91,20 @@ def approve(ids: Ids, reason: Reason, by: By = None) -> None:
 
     Example: duepost approve 0198c1a2-7b5e-7c3d-9f00-2a4b6c8d0e1f --reason "still wanted"
     """
+    if over_http():
+        by_its_key(by)
+        act_on(ids, "approved", lambda client, one: client.release(one, reason))
+        return
     with ledger() as connection:
         done = let_go(connection, ids, reason=reason, actor=person(by))
         connection.commit()
     _tell("approved", done, ids, "not held as 110")
+
+
+def by_its_key(by: str | None) -> None:
+    """Over HTTP the key's name stands in the ledger. Raises: BadParameter when another is given."""
+    if by is not None:
+        raise typer.BadParameter("over HTTP the key says who it is: leave it out", param_hint="--by")
 
 
 def _line(one: Doubtful) -> str:

@@ -16,14 +16,14 @@ from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, line
 from duepost.fitting import unfit
 from duepost.kept import einvoice, filename_of, pages, stored
+from duepost.leaving import leaving
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accept_few import accept_few
 from duepost.ledger.accounts import Account
 from duepost.ledger.identifiers import new_id
 from duepost.mail_fields import language
-from duepost.quiet import next_allowed, told
 from duepost.recipients import alone, faults, mended, recipients
-from duepost.rules import A_DAY, Rules
+from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
 from duepost.surroundings import Memory, Surroundings
 from duepost.templates import rendered
@@ -151,12 +151,7 @@ class Intake:
         if checked.channel is Channel.XML:
             told_of = einvoice(checked, self._door.documents, self._door.rules, document)
             checked = replace(checked, warnings=(*checked.warnings, *told_of))
-        due_at = max(checked.schedule.instant, account.now) if checked.schedule else account.now
-        quiet = self._door.rules.quiet_hours.get(checked.channel)
-        later = quiet and next_allowed(checked.to_address, due_at, account.zone, quiet)
-        if quiet and later:
-            warning = told(later, account.zone, quiet)
-            checked, due_at = replace(checked, warnings=(*checked.warnings, warning)), later
+        checked, due_at, not_after = leaving(checked, account.now, account.zone, self._door.rules)
         return Accepted(
             id=new_id(),
             account_id=account.id,
@@ -167,7 +162,7 @@ class Intake:
             attachments=attachments,
             due_at=due_at,
             source=self._source,
-            not_after=checked.not_after or due_at + self._door.rules.late_after.get(checked.channel, A_DAY),
+            not_after=not_after,
         )
 
     def accept_few(self, prepared: Sequence[Accepted]) -> list[Receipt]:

@@ -52,6 +52,11 @@ def test_help_shows_an_example(name: str) -> None:
     assert f"Example: duepost {name}" in shown.output
 
 
+def test_the_shell_can_complete() -> None:
+    assert "--install-completion" in PAGE
+    assert "--install-completion" in CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "200"}).output
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_exit_code_is_explained(code: int) -> None:
     assert re.search(rf"^\| {code} \|", PAGE, re.MULTILINE)

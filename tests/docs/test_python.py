@@ -19,6 +19,7 @@ from duepost.ledger.look import counts
 from duepost.rows import RowReader
 from duepost.statuses import Status
 from sandbox.valkey import ValkeyServer
+from tests.gateway.conftest import Served
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -30,14 +31,24 @@ def run_examples() -> dict[str, Any]:
     exec(compile(ast.parse("\n".join(EXAMPLES)), "docs/python.md", "exec"), names)  # noqa: S102 - our own page
     names["engine"].dispose()
     names["billing"].close()
+    names["client"].close()
     return names
 
 
 @pytest.fixture
 def surroundings(
-    database_url: str, engine: Engine, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
+    engine: Engine,
+    broker_url: str,
+    gateway: Served,
+    key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[None]:
-    """What the page expects of the reader: settings, an account and a document."""
+    """What the page expects of the reader: settings, an account, a document, a gateway and a key to it."""
+    monkeypatch.setenv("DUEPOST_URL", gateway.url)
+    monkeypatch.setenv("DUEPOST_API_KEY", key)
+    monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("DUEPOST_DATABASE_URL", database_url)
     monkeypatch.setenv("DUEPOST_BROKER_URL", broker_url)
     monkeypatch.setenv("DUEPOST_DOCUMENTS", str(tmp_path / "documents"))
@@ -51,10 +62,13 @@ def surroundings(
 
 
 @pytest.mark.usefixtures("surroundings")
-def test_the_examples_enqueue_what_they_say(engine: Engine) -> None:
+def test_the_examples_do_what_they_say(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     run_examples()
+    told = capsys.readouterr().out
+    assert "scheduled for" in told
+    assert "['ACCEPTED', 'HELD', 'APPROVED', 'CANCELLED']" in told
     with engine.connect() as connection:
-        assert counts(connection) == {Status.QUEUE: 104}
+        assert counts(connection) == {Status.QUEUE: 204, Status.NOT_SENT: 1}
 
 
 @pytest.mark.usefixtures("surroundings")

@@ -15,13 +15,15 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from config.settings import Settings, load_settings
+from duepost.client_settings import ClientSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "settings.md").read_text()
 FLOWER = (ROOT / "config" / "flowerconfig.py").read_text()
 NAMES = re.compile(r"DUEPOST_[A-Z0-9_]*[A-Z0-9]")
 FLOWER_NAMES = sorted(set(NAMES.findall(FLOWER)))
-ELSEWHERE = {"DUEPOST_CONFIG", *FLOWER_NAMES}  # read from the environment by hand
+CALLERS = {f"DUEPOST_{name.upper()}" for name in ClientSettings.model_fields}
+ELSEWHERE = {"DUEPOST_CONFIG", *FLOWER_NAMES, *CALLERS}  # of the environment alone
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:

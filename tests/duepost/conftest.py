@@ -45,12 +45,13 @@ def duepost(database_url: str, engine: Engine, tmp_path: Path) -> Run:
     with engine.begin() as connection:
         add_account(connection, "default", ZONE)
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DUEPOST_")}
         settings = {"DUEPOST_DATABASE_URL": database_url, "DUEPOST_DOCUMENTS": str(tmp_path / "documents")}
         return subprocess.run(
             [sys.executable, "-m", "duepost", *arguments],
             env={**kept, "COLUMNS": "200", **settings, **environment},
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

@@ -59,6 +59,13 @@ class Served:
 Serve = Callable[..., Served]
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's environment says: servers of these tests are on this machine."""
+    monkeypatch.setenv("NO_PROXY", HOST)
+    monkeypatch.setenv("no_proxy", HOST)
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Starts a gateway on a ledger, with these settings beside."""

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -95,9 +96,18 @@ invoice = Table(
     Column("asked", JSONB(none_as_null=True), comment="what the caller gave, where its dialect gives it back"),
     Column("halted", Boolean, nullable=False, server_default=false(), comment="nothing of it is to be sent"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("due_on", Date, comment="when it is to be paid; NULL: not told"),
     UniqueConstraint("account_id", "reference"),  # serves invoices.invoice_by
     CheckConstraint(in_("kind", Kind), name="kind_known"),
     CheckConstraint("reference <> ''", name="reference_given"),
     CheckConstraint("octet_length(token) = 32", name="token_length"),
     CheckConstraint("document_sha256 IS NULL OR filename IS NOT NULL", name="document_named"),
+)
+Index("ix_invoice_account_id", invoice.c.account_id, invoice.c.id)  # serves invoice_lists.references
+Index(  # serves invoice_lists.references
+    "ix_invoice_due_on",
+    invoice.c.account_id,
+    invoice.c.due_on,
+    invoice.c.id,
+    postgresql_where=invoice.c.due_on.is_not(None),
 )

@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from duepost.credentials import LETTERS
@@ -24,7 +24,7 @@ class NewInvoice:
     """An invoice to hold: its documents, and to whom its sends go that name no address.
 
     document, attachments: SHA-256 and the name that the receiver sees. asked: what the caller gave, for a dialect that
-    gives it back.
+    gives it back. due: when it is to be paid.
     """
 
     reference: str
@@ -38,6 +38,7 @@ class NewInvoice:
     document: tuple[bytes, str] | None = None
     attachments: tuple[tuple[bytes, str], ...] = ()
     asked: Mapping[str, Any] | None = field(default=None, repr=False)
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def add_invoice(connection: Connection, account_id: int, new: NewInvoice) -> Inv
         "filename": new.document[1] if new.document else None,
         "attachments": [[digest.hex(), name] for digest, name in new.attachments] or None,
         "asked": dict(new.asked) if new.asked else None,
+        "due_on": new.due,
     }
     made = connection.execute(
         insert(invoice)
@@ -120,11 +122,23 @@ def invoice_by(
     return _invoice(tuple(row)) if row else None
 
 
+def locked_invoice(connection: Connection, account_id: int, invoice_id: int) -> Invoice | None:
+    """The account's invoice, which nobody else changes until the transaction ends. Served by pk_invoice."""
+    mine = (invoice.c.id == invoice_id, invoice.c.account_id == account_id)
+    row = connection.execute(_invoices().where(*mine).with_for_update()).one_or_none()
+    return _invoice(tuple(row)) if row else None
+
+
 def update_invoice(connection: Connection, account_id: int, invoice_id: int, **values: object) -> None:
     """Change columns of the account's invoice, such as `halted` or `asked`. Served by pk_invoice."""
     connection.execute(
         update(invoice).where(invoice.c.id == invoice_id, invoice.c.account_id == account_id).values(**values)
     )
+
+
+def free_number(connection: Connection) -> str:
+    """Eight digits that were never given out, for an invoice that comes without a number of its own."""
+    return str(connection.execute(select(func.nextval(func.pg_get_serial_sequence("invoice", "id")))).scalar_one())
 
 
 def adopt(connection: Connection, account_id: int, stored: Sequence[StoredDocument]) -> None:
@@ -164,6 +178,7 @@ def _invoices() -> Select[Any]:
         invoice.c.token,
         invoice.c.halted,
         invoice.c.created_at,
+        invoice.c.due_on,
     )
 
 
@@ -185,4 +200,5 @@ def _invoice(row: tuple[Any, ...]) -> Invoice:
         token=row[14],
         halted=row[15],
         created_at=row[16],
+        due=row[17],
     )

@@ -1,0 +1,1 @@
+"""FarPay's API v2, as the gateway answers to it."""

@@ -1,0 +1,84 @@
+"""How does a Send node become sends of an invoice that is held, in the transaction of whoever asks?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from duepost.errors import InvalidSend
+from duepost.fields import SEQUENCE_LIMIT
+from duepost.intake import Intake
+from duepost.ledger.invoices import Invoice, update_invoice
+from duepost.ledger.sequences import next_sequence
+from duepost.sends import CheckedSend, NewSend
+from gateway.callers import Caller
+from gateway.farpay.invoice import Given, send_of
+from gateway.farpay.kept import DIALECT, echo_of, with_send
+from gateway.problems import problem_of
+from gateway.service import Service
+
+
+def queue(
+    connection: Connection,
+    service: Service,
+    caller: Caller,
+    held: Invoice,
+    node: Mapping[str, Any],
+    *,
+    again: bool,
+    after: UUID | None = None,
+) -> list[UUID]:
+    """Accept what the Send node asks for, and let the invoice show it.
+
+    again: one more sending, whatever was before; after: the send that it is told to repeat.
+
+    Raises: Problem or InvalidSend for wrong fields; OSError when the document store cannot be written.
+    """
+    send = replace(
+        send_of(node, Given(echo_of(held))),
+        invoice=held.reference,
+        account=caller.account,
+        kind=held.kind,
+        customer=held.customer,
+        language=held.language,
+        document=held.source,
+        filename=held.document[1] if held.document else None,
+        attachments=held.enclosed,
+    )
+    intake = Intake(connection, service.door, source=DIALECT)
+    ids = _accepted(connection, intake, send, caller.account_id, again=again, after=after)
+    update_invoice(connection, caller.account_id, held.id, asked=with_send(held, node, ids), halted=False)
+    return ids
+
+
+def _accepted(
+    connection: Connection, intake: Intake, send: NewSend, account_id: int, *, again: bool, after: UUID | None
+) -> list[UUID]:
+    try:
+        checked = intake.check(send)
+        if again:
+            return [_once_more(connection, intake, one, account_id, after) for one in checked]
+        return [receipt.id for receipt in intake.accept_many([intake.prepare(one) for one in checked])]
+    except InvalidSend as first:
+        others = intake.problems(send)
+        raise problem_of([first, *(wrong for wrong in others if wrong.field != first.field)]) from None
+
+
+def _once_more(connection: Connection, intake: Intake, one: CheckedSend, account_id: int, after: UUID | None) -> UUID:
+    """Under the next number; another door may take that at the same moment, and then the one after it."""
+    if after is not None:
+        one = replace(one, options=replace(one.options, resend_of=str(after)))
+    while True:
+        counted = _counted(connection, account_id, one)
+        [receipt] = intake.accept_many([intake.prepare(counted)])
+        if not receipt.duplicate:
+            return receipt.id
+
+
+def _counted(connection: Connection, account_id: int, one: CheckedSend) -> CheckedSend:
+    number = next_sequence(connection, account_id, one.invoice, one.channel.value, one.kind.value, one.to_address)
+    if number > SEQUENCE_LIMIT:
+        raise InvalidSend("Send", "was repeated as often as can be counted", "send it under another number")
+    return replace(one, sequence=number)

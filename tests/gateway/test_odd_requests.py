@@ -1,0 +1,62 @@
+"""Does an odd request get a plain answer, and never an error of ours?"""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.gateway.conftest import Served
+
+KEY = b"\r\nX-API-KEY: %(key)s"
+
+
+def over_the_wire(gateway: Served, request: bytes) -> bytes:
+    """What comes back to these bytes until the connection ends."""
+    place = urlsplit(gateway.url)
+    assert place.hostname
+    with socket.create_connection((place.hostname, place.port or 80), 30) as line:
+        line.sendall(request)
+        return b"".join(iter(lambda: line.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    ("start", "headers", "status"),
+    [
+        (b"GET /v1/invoices/%00", KEY, 404),
+        (b"GET /v1/invoices/%ff%fe", KEY, 404),
+        (b"GET /v1/invoices/%F0%9F%92%A9", KEY, 404),
+        (b"GET /v1/sends/%00", KEY, 404),
+        (b"GET /v1/sends?Reference=%00", KEY, 422),
+        (b"GET /v1/sends?%00=1", KEY, 422),
+        (b"GET /v1/sends?Run=%ff&Run=%ff", KEY, 422),
+        (b"GET /v1/sends?cursor=%00", KEY, 422),
+        (b"POST /v1/sends/batch?run=%00", KEY, 200),
+        (b"DELETE /v1/keys/%00", KEY, 404),
+        (b"GET /%00/%ff", b"", 404),
+        (b"GET //v1//sends", b"", 404),
+        (b"TRACE /v1/sends", b"", 405),
+        (b"GET /v1/keys", b"\r\nX-API-KEY: \xff\xfe", 401),
+        (b"GET /v1/keys", b"\r\nAuthorization: Bearer \xe6\xf8\xe5", 401),
+        (b"GET /v1/keys", b"\r\nAuthorization: Basic \xff", 401),
+        (b"GET /v1/keys", b"\r\nX-API-KEY: " + b"x" * 10_000, 401),
+        (b"POST /v1/sends", KEY + b"\r\nIdempotency-Key: \xff", 400),
+        (b"POST /v1/sends", KEY + b"\r\nIdempotency-Key: " + b"x" * 300, 400),
+        (b"POST /v1/sends", KEY + b"\r\nContent-Type: \xff; charset=\xfe", 422),
+        (b"POST /v1/sends", KEY + b"\r\nContent-Length: 99999999999999", 413),
+        (b"POST /v1/sends", KEY + b"\r\nContent-Length: -1", 400),
+        (b"POST /acumulus/%00/invoices/invoice_mail.php?format=%00", b"", 400),
+        (b"POST /acumulus/a/invoices/invoice_mail.php", b"\r\nContent-Type: multipart/form-data; boundary=\xff", 400),
+        (b"GET /acumulus/%00", b"", 404),
+    ],
+)
+def test_it_is_answered_plainly(gateway: Served, key: str, start: bytes, headers: bytes, status: int) -> None:
+    shown = headers.replace(b"%(key)s", key.encode())
+    said = over_the_wire(gateway, start + b" HTTP/1.1\r\nHost: x\r\nConnection: close" + shown + b"\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 %d " % status), said[:500]
+
+
+def test_what_other_methods_an_address_takes_is_told(gateway: Served) -> None:
+    answer = gateway.call("PATCH", "/v1/sends")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert json.loads(answer.text)["type"] == "ERR_METHOD_NOT_ALLOWED"
