@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -15,7 +17,9 @@ from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import Engine, create_engine
 
+from duepost.credentials import Scope
 from duepost.errors import DuepostError, Refused
+from duepost.ledger.keys import add_key
 from duepost.ledger.look import counts
 from duepost.settings import SANDBOX
 from duepost.statuses import Status
@@ -30,6 +34,7 @@ from sandbox.sms_counterpart import NUMBERS
 from sandbox.sms_ledger import read_reported, read_taken
 from sandbox.stack import FLOWER_PASSWORD, FLOWER_USER, ROOT, Stack
 from sandbox.systems import SYSTEMS
+from sandbox.tongues import EACH, speak
 from sandbox.watch import watch
 
 FOLDER = ROOT / ".duepost" / "demo"
@@ -108,8 +113,8 @@ def _run(console: Console, asked: argparse.Namespace) -> int:
         flower = stack.start_flower(asked.flower_port or free_port())
         console.print(f"   Flower: {flower}  (user {FLOWER_USER}, password {FLOWER_PASSWORD})")
         expected = _write_file(console, asked.count)
-        _duepost(stack, console, "4  ", "import", str(FILE.relative_to(ROOT)), "--run", RUN)
         engine = create_engine(stack.database_url)
+        _enqueue(console, stack, engine, asked.count)
         _close_print_run(console, stack, engine, expected)
         console.print("6  beat ticks every minute, workers deliver, what fails for now is tried again …")
         ended = watch(engine, console, LIMIT)
@@ -148,10 +153,24 @@ def _write_file(console: Console, count: int) -> Expected:
     return expected
 
 
-def _duepost(stack: Stack, console: Console, step: str, *arguments: str) -> None:
+def _enqueue(console: Console, stack: Stack, engine: Engine, count: int) -> None:
+    """Through the gateway: some invoices in the tongue of each system, then the whole file; none comes twice."""
+    url = f"http://127.0.0.1:{stack.settings['DUEPOST_GATEWAY__PORT']}"
+    with engine.begin() as connection:
+        key = add_key(connection, "default", name="billing", scopes=Scope, kind="live", actor="demo").secret
+    spoken = speak(url, key, FILE, each=EACH * count // 1000)
+    told = ", ".join(f"{number} as to {name}" for name, number in spoken.items())
+    console.print(f"4  the gateway, {url}: {told or 'none in a tongue of another system'}; then the whole file:")
+    gateway = {"DUEPOST_URL": url, "DUEPOST_API_KEY": key}
+    _duepost(stack, console, "   ", "import", str(FILE.relative_to(ROOT)), "--run", RUN, env=gateway)
+
+
+def _duepost(
+    stack: Stack, console: Console, step: str, *arguments: str, env: Mapping[str, str] = MappingProxyType({})
+) -> None:
     console.print(f"{step}duepost {' '.join(arguments)}", highlight=False)
     program = [sys.executable, "-m", "duepost", *arguments]
-    if subprocess.run(program, env=stack.environment, cwd=ROOT, check=False).returncode:
+    if subprocess.run(program, env={**stack.environment, **env}, cwd=ROOT, check=False).returncode:
         raise Refused("that did not work, as it says above: the demo ends here")
 
 
