@@ -25,7 +25,7 @@ from gateway.saphety import router as saphety
 from gateway.service import lifespan
 
 NATIVE = (sends, batch, lists, acts, documents, invoices, keys, health)
-DIALECTS = (farpay, acumulus, saphety, abillify)  # the last two answer under any prefix
+DIALECTS = (saphety, abillify, farpay, acumulus)  # the first two know their calls by their ends, under any prefix
 ABOUT = """Enqueue invoices for delivery, and ask what became of them.
 
 Every call but those of health wants a key: `Authorization: Bearer dp_live_…`. See docs/api.md."""
