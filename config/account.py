@@ -25,6 +25,7 @@ class Account(Part):
     must_be_asked: ClassVar[bool] = False  # it answers "at work on it": no policy but resolve
     forgets_after_hours: ClassVar[float | None] = None  # a repeat by our token; None: it never does
     takes_over: ClassVar[bool] = True  # another lane of its channel may take over from it, and it from another
+    channels: ClassVar[frozenset[Channel]] = frozenset(Channel)  # that a lane of it may have
     only_follows: ClassVar[frozenset[Channel]] = frozenset()  # channels in which the provider delivers by itself
 
     width: int = Field(default=8, ge=1, le=512, description="sends in this provider's hands at once, per process")

@@ -7,12 +7,14 @@ from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
 from duepost.ledger.unknown import UnknownPolicy
+from duepost.sends import Channel
 
 
 class AbillifyAccount(Account):
     """It sends invoices that it has itself; a repeat is recognised by its Idempotency-Key, for 24 hours."""
 
     what: ClassVar[str] = "Abillify"
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.EMAIL})  # whatever is asked of it, it mails
     knows_repeats: ClassVar[bool] = True
     forgets_after_hours: ClassVar[float | None] = 24
     kind: Literal["abillify"] = "abillify"

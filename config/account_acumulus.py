@@ -6,12 +6,14 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from config.account import Account, Seconds
+from duepost.sends import Channel
 
 
 class AcumulusAccount(Account):
     """It mails invoices that it has itself; it recognises no repeat and cannot be asked."""
 
     what: ClassVar[str] = "Acumulus"
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.EMAIL})  # whatever is asked of it, it mails
     kind: Literal["acumulus"] = "acumulus"
     url: str = Field(
         default="https://api.sielsystems.nl/acumulus/stable", pattern=r"^https?://", description="the API's tree"

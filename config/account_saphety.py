@@ -14,6 +14,7 @@ class SaphetyAccount(Account):
     """An account at Saphety's invoice network (SIN); it recognises no repeat."""
 
     what: ClassVar[str] = "SIN"
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.EMAIL, Channel.XML})
     must_be_asked: ClassVar[bool] = True
     only_follows: ClassVar[frozenset[Channel]] = frozenset({Channel.XML})  # SIN is at it, whether it answers us or not
     kind: Literal["saphety"] = "saphety"

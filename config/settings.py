@@ -154,6 +154,9 @@ def load_settings(**given: Any) -> Settings:
                 "is not set",
                 f"lane {name} delivers through provider account {lane.provider}: describe it, see docs/settings.md",
             )
+        if lane.channel not in settings.providers[lane.provider].channels:
+            problem = f"is {lane.channel}, which provider account {lane.provider} does not carry"
+            raise ConfigError(f"{setting}__CHANNEL", problem, "name another provider account, or channel email")
     _check_next_lanes(settings)
     return settings
 

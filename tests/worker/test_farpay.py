@@ -1,16 +1,16 @@
 """Does the ledger follow what FarPay says of a send, and is an invoice given to it once?"""
 
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from duepost.ledger.unknown import UnknownPolicy
-from sandbox.behaviour_file import behave
+from sandbox.behaviour_file import behave, behave_well
 from sandbox.farpay_counterpart import KEY, FarPayCounterpart
 from sandbox.farpay_ledger import FIRST_ID
-from sandbox.http_behaviour import Fault
+from sandbox.http_behaviour import Answer, Fault
 from sandbox.http_standing import HttpStanding
 from tests.worker.conftest import AttempterOf
 from tests.worker.test_attempt import attempt, due_again, leased, reasons, standing
@@ -111,3 +111,20 @@ def test_what_farpay_said_yes_to_is_not_given_again_because_its_clock_is_read_wr
             lease = due_again(engine)
         assert len(farpay.given()) == 1
         assert reasons(engine, send) == ["IN_PROGRESS"] * 3
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}])
+def test_what_left_behind_a_503_does_not_leave_again_with_nobody_told(
+    folder: Path, engine: Engine, attempter_of: AttempterOf, headers: dict[str, str]
+) -> None:
+    with FarPayCounterpart(folder) as farpay:
+        lease, send = leased(engine)
+        behave(folder, HttpStanding(Answer(503, b"busy", headers, taken=True)))
+        first = FarPay(url=farpay.api, key=KEY, total_limit=SHORT)
+        attempt(attempter_of(first, on_unknown=UnknownPolicy.RESOLVE), lease, send)
+        farpay.book.invoices[FIRST_ID].go_on(farpay.book.now())  # it has left
+        behave_well(folder)
+        later = FarPay(url=farpay.api, key=KEY, total_limit=SHORT, now=lambda: datetime.now(UTC) + timedelta(hours=1))
+        attempt(attempter_of(later, on_unknown=UnknownPolicy.RESOLVE), due_again(engine), send)
+        assert len(farpay.given()) == 1
+        assert (int(standing(engine, send).status), reasons(engine, send)[-1]) == (300, "OUTCOME_UNKNOWN")

@@ -52,6 +52,8 @@ class Acumulus(HttpAccount):
         """POST the mail once."""
         if not TOKEN.fullmatch(job.reference or ""):
             return Outcome(Verdict.REFUSED, Status.ERROR, Reason("INVOICE_TOKEN_MISSING", field="Reference"))
+        if not (job.to_address or "").strip():  # Acumulus would mail whomever it has on file
+            return Outcome(Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, Reason("ADDRESS_MISSING", field="ToAddress"))
         # A credit note is an invoice there, by a token of its own.
         xml = document(job, self.contract, reminder=job.kind == Kind.REMINDER, language=self.language)
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, application/xml"}

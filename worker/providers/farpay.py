@@ -36,7 +36,8 @@ from worker.providers.farpay_verdicts import (
 )
 from worker.providers.hiding import hide
 from worker.providers.http_account import check_url
-from worker.providers.http_verdicts import outcome_of
+from worker.providers.http_answer import is_page
+from worker.providers.http_verdicts import NOT_FOUND, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 
 CALLS = 5  # of one send, at most: POST, two lists, GET, PATCH
@@ -72,8 +73,8 @@ class FarPay:
 
     def __post_init__(self) -> None:
         check_url(self.url)
-        if not (self.key.strip() and self.key.isascii() and self.key.isprintable()):
-            raise ConfigError("key", "cannot stand in a header", "use printable ASCII without line breaks")
+        if not self.key or self.key != self.key.strip() or not (self.key.isascii() and self.key.isprintable()):
+            raise ConfigError("key", "cannot stand in a header", "use printable ASCII, no blank first or last")
         object.__setattr__(self, "_http", Http(self.total_limit, self.ca_file))
 
     @property
@@ -179,7 +180,11 @@ class FarPay:
             if said:
                 named = said.provider_reference or (str(number) if number else None)
                 return spaced(replace(said, provider_reference=named), job, self.now())
-        return of_refusal(answer, self.now())
+        refusal = of_refusal(answer, self.now())
+        if isinstance(answer, Answer) and answer.status == 503:
+            # It counts, Retry-After or not: if it was sent all the same, the next attempt has to look for it.
+            return replace(refusal, verdict=Verdict.TRANSIENT)
+        return refusal
 
     def _shows_another(self, job: Job, fields: Mapping[str, Any], known: int | None) -> bool:
         """True when an answer to POST or PATCH may show how a send before ended."""
@@ -190,17 +195,13 @@ class FarPay:
         return status is Status.SENT and whose(fields, job, since, self.zone) is not Whose.OURS
 
     def _gone(self, job: Job, answer: Answer | NoAnswer) -> Outcome:
-        if isinstance(answer, Answer) and answer.status == 404:
+        if isinstance(answer, Answer) and answer.status == 404 and not is_page(answer):
             self._book.forget(job.invoice)
+            return _vain(outcome_of(NOT_FOUND, answer))  # it was asked for by its id
         return self._in_vain(answer)
 
     def _in_vain(self, answer: Answer | NoAnswer) -> Outcome:
-        """Of a question that was not answered: nothing was delivered by it."""
-        vain = of_refusal(answer, self.now())
-        if vain.verdict is Verdict.WAIT:
-            return vain
-        reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})
-        return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
+        return _vain(of_refusal(answer, self.now()))
 
     def _get(self, place: str) -> Answer | NoAnswer:
         return self._call("GET", place)
@@ -213,6 +214,14 @@ class FarPay:
         return self._http.call(
             method, where, {**headers, "Content-Type": "application/json"}, json.dumps(body).encode()
         )
+
+
+def _vain(said: Outcome) -> Outcome:
+    """Of a question that was not answered: nothing was delivered by it."""
+    if said.verdict is Verdict.WAIT:
+        return said
+    reason = Reason("ASKED_IN_VAIN", values={"cause": said.reason.code, **said.reason.values})
+    return replace(said, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
 
 
 def _doubted(job: Job, outcome: Outcome) -> Outcome:

@@ -14,7 +14,7 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from worker.http_line import Answer, NoAnswer
 from worker.providers.finding import Finding, reference
-from worker.providers.http_verdicts import CREDENTIALS, PROTOCOL, judge, outcome_of
+from worker.providers.http_verdicts import CREDENTIALS, TOO_LARGE, judge, judge_foreign, outcome_of
 from worker.providers.port import Outcome, Verdict
 
 AT_WORK = Finding(Verdict.PENDING, Status.QUEUE, "IN_PROGRESS")
@@ -47,6 +47,9 @@ NUMBER_TAKEN = 10009
 CODES: Mapping[int, Finding] = {
     9000: CREDENTIALS,  # the key; the next send would meet the same, so it must not end the whole month's
 }
+# HTTP status of an answer without a code -> what it means, whoever says it
+WITHOUT_CODE: Mapping[int, Finding] = {413: TOO_LARGE, 500: FAILED_INSIDE}
+IN_WORDS = frozenset({400, 422})  # HTTP status of a refusal of this send in FarPay's words alone, without a code
 CODE = re.compile(r"^\s*(\d{1,9})(?::\d{1,9})?::")
 
 
@@ -83,21 +86,25 @@ def of_invoice(answer: Answer, fields: Mapping[str, Any]) -> Outcome | None:
 
 
 def of_refusal(answer: Answer | NoAnswer, now: datetime) -> Outcome:
-    """Of an answer that shows no invoice: by its code where it has one, else by HTTP."""
+    """Of an answer that shows no invoice: by its code where it has one, else by HTTP. A page of another's refuses none.
+
+    A 404 without a code is the address's fault: a POST names no invoice, and a PATCH one that was shown just before.
+    """
+    if not isinstance(answer, Answer):
+        return judge(answer, now)
     code = code_of(answer)
-    if isinstance(answer, Answer):
-        if code is not None:
-            # Who may call, how often, and what failed inside, HTTP says more surely than the code.
-            by_http = code not in CODES and (answer.status in {401, 403, 429} or answer.status > 500)
-            outcome = outcome_of(CODES.get(code, REFUSED), answer)
-            if by_http:
-                outcome = judge(answer, now)
-            return replace(outcome, reason=Reason(outcome.reason.code, values={**outcome.reason.values, "code": code}))
-        if answer.status == 500:
-            return outcome_of(FAILED_INSIDE, answer)
-        if answer.status == 405:
-            return outcome_of(PROTOCOL, answer)
-    return judge(answer, now)
+    if code is not None:
+        # Who may call, how often, and what failed inside, HTTP says more surely than the code.
+        by_http = code not in CODES and (answer.status in {401, 403, 429} or answer.status > 500)
+        outcome = judge(answer, now) if by_http else outcome_of(CODES.get(code, REFUSED), answer)
+        return replace(outcome, reason=Reason(outcome.reason.code, values={**outcome.reason.values, "code": code}))
+    finding = REFUSED if answer.status in IN_WORDS and _has_words(answer) else WITHOUT_CODE.get(answer.status)
+    return outcome_of(finding, answer) if finding else judge_foreign(answer, now)
+
+
+def _has_words(answer: Answer) -> bool:
+    said = read(answer)
+    return isinstance(said, Mapping) and isinstance(said.get("Message"), str)
 
 
 def id_of(fields: Mapping[str, Any]) -> int | None:

@@ -18,7 +18,7 @@ from worker.deadline import Deadline
 from worker.http_line import Answer
 from worker.providers.finding import Finding, reference
 from worker.providers.http_account import check_url
-from worker.providers.http_verdicts import NOT_FOUND, STATUSES, UNREADABLE, judge, outcome_of
+from worker.providers.http_verdicts import STATUSES, UNREADABLE, judge_foreign, outcome_of
 from worker.providers.port import Job, Outcome, Verdict
 from worker.providers.saphety_calls import Calls, Replied
 from worker.providers.saphety_envelope import Envelope
@@ -146,7 +146,7 @@ class Saphety:
         if isinstance(replied, Answer) and replied.status >= 500 and replied.status not in {*STATUSES, NOT_BEGUN}:
             return outcome_of(BROKE_DOWN, replied)
         if not isinstance(replied, Envelope):
-            return judge(replied, self.now())
+            return judge_foreign(replied, self.now())
         mailed = is_told(address, replied.data)
         if not (replied.valid or mailed):
             return of_errors(replied)
@@ -182,11 +182,9 @@ class Saphety:
         return of_transitions(replied, document) or self._unread(replied)
 
     def _unread(self, replied: Replied) -> Outcome:
-        """SIN's own no to a question, or a document that is not there; all else is to be asked again."""
+        """SIN's own no to a question; all else is to be asked again."""
         if isinstance(replied, Envelope) and not replied.valid:
             return of_errors(replied)
-        if isinstance(replied, Answer) and replied.status == 404:
-            return outcome_of(NOT_FOUND, replied)
         return self._in_vain(replied)
 
     def _in_vain(self, replied: Replied) -> Outcome:
@@ -196,7 +194,7 @@ class Saphety:
         if isinstance(replied, Envelope):
             vain = outcome_of(UNREADABLE, replied.answer) if replied.valid else of_errors(replied)
         else:
-            vain = judge(replied, self.now())
+            vain = judge_foreign(replied, self.now())
         if vain.verdict is Verdict.WAIT:
             return vain
         reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})

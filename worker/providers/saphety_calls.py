@@ -13,7 +13,7 @@ from worker.http import Http
 from worker.http_line import Answer, NoAnswer
 from worker.providers.hiding import hide
 from worker.providers.http_account import check_url
-from worker.providers.http_verdicts import CREDENTIALS, judge
+from worker.providers.http_verdicts import CREDENTIALS, judge_foreign
 from worker.providers.port import Outcome, Verdict
 from worker.providers.saphety_envelope import NOT_LOGGED_IN, Envelope, codes_of, envelope
 from worker.providers.saphety_token import Tokens
@@ -97,7 +97,7 @@ class Calls:
         if said and said.valid and isinstance(said.data, str) and _fits_a_header(said.data):
             return said.data
         values: dict[str, str | int] = {"call": LOGIN}
-        judged = judge(answer, self.now())
+        judged = judge_foreign(answer, self.now())
         if isinstance(answer, Answer) and answer.status // 100 == 2:
             judged = replace(judged, answer=None)  # a part of a token may stand in it
         if said:

@@ -1,6 +1,7 @@
 """What is every answer of SIN wrapped in?
 
-{"CorrelationId", "IsValid", "Errors": [{"Code", "Field", "Values"}], "Data"}, with 200 for a yes and a no.
+{"CorrelationId", "IsValid", "Errors": [{"Code", "Field", "Values"}], "Data"}, with 200 for a yes and a no; a client of
+the real service meets noes with 4xx as well.
 """
 
 import json
@@ -13,6 +14,7 @@ from worker.http_line import Answer, NoAnswer
 
 CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 CODES_LIMIT = 200  # characters
+NOES = frozenset({400, 404, 409, 422})  # HTTP status, beside 200, of a no; the others say more than an envelope
 NOT_LOGGED_IN = "invalid_authentication_data"  # a code in small letters
 
 
@@ -28,8 +30,8 @@ class Envelope:
 
 
 def envelope(answer: Answer | NoAnswer) -> Envelope | None:
-    """The envelope of a 200; None when it is none. Keys in any case: ASP.NET takes and gives them so."""
-    if not (isinstance(answer, Answer) and answer.whole and answer.status == 200):
+    """The envelope of a yes or no; None when it is none. Keys in any case: ASP.NET takes and gives them so."""
+    if not (isinstance(answer, Answer) and answer.whole and answer.status in {200, *NOES}):
         return None
     try:
         said = json.loads(answer.body)
@@ -37,7 +39,7 @@ def envelope(answer: Answer | NoAnswer) -> Envelope | None:
         return None
     fields = folded(said)
     valid, errors, correlation = fields.get("isvalid"), fields.get("errors"), fields.get("correlationid")
-    if not isinstance(valid, bool):
+    if not isinstance(valid, bool) or (valid and answer.status in NOES):
         return None
     found = tuple(folded(one) for one in errors) if isinstance(errors, list) else ()
     return Envelope(valid, found, fields.get("data"), correlation if isinstance(correlation, str) else None, answer)

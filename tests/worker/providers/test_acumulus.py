@@ -123,6 +123,15 @@ def test_without_the_invoices_token_nothing_is_asked(
     assert acumulus.requests == []
 
 
+@pytest.mark.parametrize("address", [None, "", " "])
+def test_without_an_address_acumulus_does_not_choose_one(
+    acumulus: AcumulusCounterpart, send: Callable[..., Outcome], address: str | None
+) -> None:
+    outcome = send(to_address=address)
+    assert facts(outcome) == (Verdict.REFUSED, Status.MISSING_EMAIL_ADDRESS, "ADDRESS_MISSING")
+    assert acumulus.requests == []
+
+
 ADDRESS = ("400 Warning", "X1", "Incorrect email address")
 TYPE = ("400 Warning", "GK6FKHU52", "Invalid invoicetype")
 ROLE = ("553 Warning", "XUPR7NEC8", "Old role")

@@ -12,7 +12,7 @@ from sandbox.behaviour_file import behave
 from sandbox.farpay_counterpart import FarPayCounterpart
 from sandbox.http_behaviour import LOGIN_PAGE, Answer, Fault
 from sandbox.http_standing import HttpStanding
-from tests.worker.providers.farpay import AT_WORK, KEY, Said, account, said
+from tests.worker.providers.farpay import AT_WORK, DAY, KEY, NOW, Said, account, said, sent, shows, z
 from worker.providers.farpay import FarPay
 from worker.providers.port import Job, Verdict
 
@@ -25,7 +25,11 @@ def farpay(tmp_path: Path) -> Iterator[FarPayCounterpart]:
         yield server
 
 
-# `code::text` speaks first, in whatever form it comes; without it HTTP does.
+ASTRAY: Said = (Verdict.WAIT, 310, "API_NOT_FOUND")
+NO_ROUTE = b'{"Message": "No HTTP resource was found that matches the request URI"}'
+
+
+# `code::text` speaks first, in whatever form it comes; without it HTTP does, and no page of another's refuses a send.
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
@@ -40,14 +44,22 @@ def farpay(tmp_path: Path) -> Iterator[FarPayCounterpart]:
         (500, b'{"Message": "10000::Invoice not received"}', (Verdict.REFUSED, 300, "FARPAY_REFUSED")),
         (401, b"", (Verdict.WAIT, 310, "CREDENTIALS_REFUSED")),
         (403, b"", (Verdict.WAIT, 310, "CREDENTIALS_REFUSED")),
-        (404, b"", (Verdict.REFUSED, 300, "NOT_FOUND")),
-        (405, b"", (Verdict.REFUSED, 300, "PROTOCOL")),
+        (400, b'{"Message": "The request is invalid.", "Details": []}', (Verdict.REFUSED, 300, "FARPAY_REFUSED")),
+        (422, b'{"Message": "The request is invalid.", "Details": []}', (Verdict.REFUSED, 300, "FARPAY_REFUSED")),
+        (400, b"<html>Bad Request</html>", ASTRAY),
+        (404, b"", ASTRAY),
+        (404, b"<html>", ASTRAY),
+        (404, NO_ROUTE, ASTRAY),
+        (405, b"", ASTRAY),
+        (413, b"<html>", (Verdict.REFUSED, 350, "MESSAGE_TOO_LARGE")),  # of the send's own documents
         (429, b"<html>", (Verdict.WAIT, 310, "THROTTLED")),
         (500, b'{"Message": "An error has occurred."}', (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),
         (502, b"<html>", (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),
         (503, b"", (Verdict.TRANSIENT, 310, "TEMPORARY")),
         (504, b"", (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),
-        (302, b"", (Verdict.REFUSED, 300, "REDIRECTED")),
+        (301, b"<html>", ASTRAY),
+        (302, b"", ASTRAY),
+        (501, b"<html>", ASTRAY),
     ],
 )
 def test_what_a_refusal_means(
@@ -55,6 +67,27 @@ def test_what_a_refusal_means(
 ) -> None:
     farpay.answer(status, body)
     assert said(account(farpay).send(job())) == expected
+
+
+def test_a_wrong_base_address_is_the_operators_and_no_sends(farpay: FarPayCounterpart, job: MakeJob) -> None:
+    provider = FarPay(url=farpay.url, key=KEY)
+    outcome = provider.send(job())
+    assert (said(outcome), outcome.alarm, outcome.reason.values) == (ASTRAY, True, {"http": 404})
+    assert farpay.given() == []
+    reminder = provider.send(job(kind="reminder", document=None))
+    assert (said(reminder), reminder.alarm) == (ASTRAY, True)
+    provider.close()
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 405])
+def test_a_page_before_farpay_does_not_end_a_repeat(farpay: FarPayCounterpart, job: MakeJob, status: int) -> None:
+    outcome = sent(farpay, job(), shows(200, z(NOW - DAY)), Answer(status, b"<html>"))
+    assert (said(outcome), outcome.alarm) == (ASTRAY, True)
+
+
+def test_a_page_before_farpay_ends_no_doubt(farpay: FarPayCounterpart, job: MakeJob) -> None:
+    outcome = sent(farpay, job(in_doubt_since=NOW, status=310), shows(310), Answer(400, b"<html>"))
+    assert said(outcome) == (Verdict.UNKNOWN, 300, "API_NOT_FOUND")
 
 
 def test_a_code_stands_in_the_reason(farpay: FarPayCounterpart, job: MakeJob) -> None:
@@ -121,6 +154,14 @@ def test_a_reset_before_the_body_has_taken_nothing(farpay: FarPayCounterpart, jo
     assert farpay.given() == []
 
 
+def test_a_page_in_place_of_a_known_invoice_calls_an_operator(farpay: FarPayCounterpart, job: MakeJob) -> None:
+    provider = account(farpay)
+    provider.send(job())
+    farpay.answer(404, b"<html>")
+    assert said(provider.ask(job())) == ASTRAY
+    assert said(provider.ask(job())) == AT_WORK
+
+
 def test_a_question_that_is_throttled_waits(farpay: FarPayCounterpart, job: MakeJob) -> None:
     behave(farpay.folder, HttpStanding(Answer(429, b"<html>"), asks="same"))
     assert said(account(farpay).ask(job())) == (Verdict.WAIT, 310, "THROTTLED")
@@ -146,7 +187,7 @@ def test_the_key_is_shown_nowhere(farpay: FarPayCounterpart, job: MakeJob, caplo
     assert "anna@customer.test" not in told
 
 
-@pytest.mark.parametrize("key", ["", " ", "two\nlines", "nøgle"])
+@pytest.mark.parametrize("key", ["", " ", " key", "key ", "two\nlines", "nøgle"])
 def test_a_key_that_cannot_stand_in_a_header_is_refused_at_once(key: str) -> None:
     with pytest.raises(ConfigError, match="cannot stand in a header"):
         FarPay(key=key)

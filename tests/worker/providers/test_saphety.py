@@ -23,6 +23,7 @@ SAMPLE = (
 )
 HTML = {"content-type": "text/html"}
 PENDING = (Verdict.PENDING, 100, "IN_PROGRESS")
+ASTRAY = (Verdict.WAIT, 310, "API_NOT_FOUND")
 
 
 @pytest.fixture
@@ -141,8 +142,19 @@ YES = b'{"CorrelationId":"1","IsValid":true,"Errors":[],"Data":["anna@customer.t
         # a server that broke in its work may have mailed
         (Answer(500, b"<html>Server Error</html>", HTML), (Verdict.UNKNOWN, 300, "TEMPORARY")),
         (Answer(502, b"<html>bad gateway</html>", HTML), (Verdict.UNKNOWN, 300, "GATEWAY_LOST_IT")),
-        # 404, and a document that SIN does not know
-        (Answer(404), (Verdict.REFUSED, 300, "NOT_FOUND")),
+        # a document that SIN does not know; its noes may come with a 4xx
+        (Answer(404, no("DOCUMENT_NOT_FOUND")), (Verdict.REFUSED, 300, "NOT_FOUND")),
+        (Answer(400, no("INVALID_EMAIL")), (Verdict.REFUSED, 320, "ADDRESS_INVALID")),
+        (Answer(400, no("SOME_RULE")), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
+        (Answer(422, no("SOME_RULE")), (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")),
+        # what stands before SIN, or elsewhere, refuses no mail
+        (Answer(400, b"<html>", HTML), ASTRAY),
+        (Answer(404), ASTRAY),
+        (Answer(404, b"<html>", HTML), ASTRAY),
+        (Answer(404, b'{"Message":"No HTTP resource was found"}'), ASTRAY),
+        (Answer(400, YES), ASTRAY),
+        (Answer(405, b"<html>", HTML), ASTRAY),
+        (Answer(501, b"<html>", HTML), ASTRAY),
         (Answer(200, no("DOCUMENT_NOT_FOUND"), taken=False), (Verdict.REFUSED, 300, "NOT_FOUND")),
         # a no of its own
         (Answer(200, no("INVALID_EMAIL"), taken=False), (Verdict.REFUSED, 320, "ADDRESS_INVALID")),
@@ -163,7 +175,7 @@ YES = b'{"CorrelationId":"1","IsValid":true,"Errors":[],"Data":["anna@customer.t
         (Answer(200, b"[" * 100_000), (Verdict.UNKNOWN, 300, "ANSWER_UNREADABLE")),
         (Answer(200, b"\xff\xfe"), (Verdict.UNKNOWN, 300, "ANSWER_UNREADABLE")),
         (Answer(204), (Verdict.UNKNOWN, 300, "ANSWER_UNREADABLE")),
-        (Answer(302, headers={"location": "http://127.0.0.1:1/"}), (Verdict.REFUSED, 300, "REDIRECTED")),
+        (Answer(302, headers={"location": "http://127.0.0.1:1/"}), ASTRAY),
         (Fault.CUT, (Verdict.UNKNOWN, 300, "CONNECTION_LOST")),
     ],
 )

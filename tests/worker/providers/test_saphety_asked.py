@@ -70,7 +70,7 @@ def test_every_notification_status_means_what_it_says(
 @pytest.mark.parametrize(
     ("act", "cause"),
     [
-        (Answer(404), "NOT_FOUND"),
+        (Answer(404, b'{"IsValid":false,"Errors":[{"Code":"DOCUMENT_NOT_FOUND"}],"Data":null}'), "NOT_FOUND"),
         (Answer(500, b"<html>", HTML), "TEMPORARY"),
         (Answer(502), "GATEWAY_LOST_IT"),
         (Answer(200, b"<html>", HTML), "ANSWER_UNREADABLE"),
@@ -91,6 +91,17 @@ def test_what_says_neither_is_asked_again_later_and_never_ends_the_send(
     assert said(outcome) == (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")
     assert outcome is not None
     assert outcome.reason.values["cause"] == cause
+
+
+@pytest.mark.parametrize("status", [302, 400, 404])
+def test_a_question_that_goes_astray_calls_an_operator_and_ends_nothing(
+    point: SaphetyCounterpart, mail: MakeJob, status: int
+) -> None:
+    point.reply("document", Answer(status, b"<html>", HTML))
+    outcome = account(point).ask(mail())
+    assert said(outcome) == (Verdict.WAIT, 310, "API_NOT_FOUND")
+    assert outcome is not None
+    assert outcome.alarm
 
 
 def test_a_question_that_is_held_back_waits(point: SaphetyCounterpart, mail: MakeJob) -> None:

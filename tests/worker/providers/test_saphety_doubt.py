@@ -16,6 +16,8 @@ PENDING = (Verdict.PENDING, 100, "IN_PROGRESS")
 SENT = (Verdict.ACCEPTED, 200, "ACCEPTED")
 NOT_TOLD_APART = (Verdict.REFUSED, 300, "NOT_TOLD_APART")
 IN_VAIN = (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")
+ASTRAY = (Verdict.WAIT, 310, "API_NOT_FOUND")
+UNKNOWN = b'{"IsValid":false,"Errors":[{"Code":"DOCUMENT_NOT_FOUND"}],"Data":null}'
 HTML = {"content-type": "text/html"}
 MAILED = ["Sent", "Delivered", "Read", "Error"]
 
@@ -115,12 +117,14 @@ def test_of_a_document_mailed_before_sins_yes_is_final(point: SaphetyCounterpart
     ("act", "expected"),
     [
         (Answer(500, b"<html>", HTML), IN_VAIN),
-        (Answer(400, b"<html>", HTML), IN_VAIN),
+        (Answer(400, b"<html>", HTML), ASTRAY),
+        (Answer(302, headers={"location": "/"}), ASTRAY),
         (Answer(200, b"<html>", HTML), IN_VAIN),
         (state("Bounced"), IN_VAIN),
         (Fault.CUT, IN_VAIN),
         (Answer(429), (Verdict.WAIT, 310, "THROTTLED")),
-        (Answer(404), (Verdict.REFUSED, 300, "NOT_FOUND")),
+        (Answer(404), ASTRAY),
+        (Answer(404, UNKNOWN), (Verdict.REFUSED, 300, "NOT_FOUND")),
     ],
 )
 def test_where_that_cannot_be_told_nothing_is_mailed(

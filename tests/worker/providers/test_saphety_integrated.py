@@ -17,6 +17,8 @@ MakeJob = Callable[..., Job]
 PENDING = (Verdict.PENDING, 100, "IN_PROGRESS")
 SENT = (Verdict.ACCEPTED, 200, "ACCEPTED")
 DECLINED = (Verdict.REFUSED, 300, "REFUSED_BY_PROVIDER")
+ASTRAY = (Verdict.WAIT, 310, "API_NOT_FOUND")
+GONE = (Verdict.REFUSED, 300, "NOT_FOUND")
 REJECTED = (Verdict.REFUSED, 350, "REJECTED")
 WORDS = "Encomenda [1234] para o fornecedor [98765] não encontrada"
 
@@ -192,14 +194,15 @@ def test_what_cannot_be_read_settles_nothing(point: SaphetyCounterpart, xml: Mak
 @pytest.mark.parametrize(
     ("act", "expected"),
     [
-        (Answer(404), (Verdict.REFUSED, 300, "NOT_FOUND")),
+        (Answer(404, b'{"IsValid":false,"Errors":[{"Code":"DOCUMENT_NOT_FOUND"}]}'), GONE),
         (Answer(429), (Verdict.WAIT, 310, "THROTTLED")),
         (Answer(500), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
         (Answer(502), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
         # of a firewall or a proxy: no word about the e-invoice
-        (Answer(400), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
-        (Answer(413), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
-        (Answer(302, headers={"location": "/"}), (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
+        (Answer(400), ASTRAY),
+        (Answer(404), ASTRAY),
+        (Answer(413), ASTRAY),
+        (Answer(302, headers={"location": "/"}), ASTRAY),
         (Fault.CUT, (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")),
     ],
 )
@@ -211,7 +214,7 @@ def test_an_answer_of_another_kind_leaves_nothing_in_doubt(
 
 def test_a_document_that_sin_does_not_know_is_refused(point: SaphetyCounterpart, xml: MakeJob) -> None:
     outcome = account(point).send(xml(reference=DOCUMENT[:-3] + "904"))
-    assert said(outcome) == (Verdict.REFUSED, 300, "NOT_FOUND")
+    assert said(outcome) == GONE
 
 
 def test_it_is_followed_until_it_is_done_and_nothing_is_handed_over(point: SaphetyCounterpart, xml: MakeJob) -> None:

@@ -22,6 +22,7 @@ MakeJob = Callable[..., Job]
 HTML = {"content-type": "text/html"}
 PENDING = (Verdict.PENDING, 100, "IN_PROGRESS")
 REFUSED = (Verdict.WAIT, 310, "CREDENTIALS_REFUSED")
+ASTRAY = (Verdict.WAIT, 310, "API_NOT_FOUND")
 
 
 @pytest.fixture
@@ -135,9 +136,10 @@ def test_a_wrong_password_is_for_an_operator_and_ends_no_send(point: SaphetyCoun
         (Answer(429, b"<html>", HTML), (Verdict.WAIT, 310, "THROTTLED")),
         (Answer(500, b"<html>", HTML), (Verdict.TRANSIENT, 310, "TEMPORARY")),
         (Answer(502), (Verdict.TRANSIENT, 310, "GATEWAY_LOST_IT")),
-        (Answer(404), (Verdict.TRANSIENT, 310, "NOT_FOUND")),
-        (Answer(400), (Verdict.TRANSIENT, 310, "REJECTED")),
-        (Answer(302, headers={"location": "http://127.0.0.1:1/"}), (Verdict.TRANSIENT, 310, "REDIRECTED")),
+        (Answer(404), ASTRAY),
+        (Answer(400), ASTRAY),
+        (Answer(302, headers={"location": "http://127.0.0.1:1/"}), ASTRAY),
+        (Answer(400, b'{"IsValid":false,"Errors":[]}'), REFUSED),
         (Answer(200, b"<html>Log in</html>", HTML), (Verdict.TRANSIENT, 310, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"IsValid":true,"Errors":[],"Data":null}'), (Verdict.TRANSIENT, 310, "ANSWER_UNREADABLE")),
         (Answer(200, b'{"IsValid":true,"Data":"a\\r\\nb"}'), (Verdict.TRANSIENT, 310, "ANSWER_UNREADABLE")),
