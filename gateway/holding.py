@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 from duepost.addresses import normalise
 from duepost.document_kinds import with_ending
@@ -10,7 +11,7 @@ from duepost.enclosures import given_name
 from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, NAME_LIMIT, line, required, word
 from duepost.ledger.engine import answered
-from duepost.ledger.invoices import Invoice, NewInvoice, add_invoice
+from duepost.ledger.invoices import TOKEN_LENGTH, Invoice, NewInvoice, add_invoice
 from duepost.mail_fields import language
 from duepost.sends import Attachment, Channel, Kind, Reference
 from duepost.validation import KINDS
@@ -68,6 +69,8 @@ def new_invoice(service: Service, account_id: int, asked: Asked) -> NewInvoice:
         gln=address("Gln", Channel.XML),
         language=read("Language", lambda value: language(line("Language", value, NAME_LIMIT))[0]),
         asked=asked.echo,
+        given_guid=read("Guid", _guid),
+        given_token=read("Token", _token),
     )
     try:
         documents = _documents(service, account_id, asked.given)
@@ -76,6 +79,21 @@ def new_invoice(service: Service, account_id: int, asked: Asked) -> NewInvoice:
     if wrong:
         raise problem_of(wrong)
     return _with(new, *documents, service=service)
+
+
+def _guid(value: object) -> UUID | None:
+    text = line("Guid", value, LINE_LIMIT)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise InvalidSend("Guid", "is no GUID", "write it like fc5e547d-8537-4e05-97d5-1159c62efd6f") from None
+
+
+def _token(value: object) -> str | None:
+    text = line("Token", value, LINE_LIMIT)
+    if text is not None and not (len(text) == TOKEN_LENGTH and text.isascii() and text.isalnum()):
+        raise InvalidSend("Token", "is no token", f"give {TOKEN_LENGTH} letters and digits")
+    return text
 
 
 def _kind(value: object) -> Kind:

@@ -24,7 +24,20 @@ from gateway.service import Service, service_of
 
 router = APIRouter(tags=["invoices"])
 
-NAMES = ("InvoiceNumber", "Kind", "CustomerNumber", "Name", "Email", "Phone", "Gln", "Language", "Document", "Filename")
+NAMES = (
+    "InvoiceNumber",
+    "Kind",
+    "CustomerNumber",
+    "Name",
+    "Email",
+    "Phone",
+    "Gln",
+    "Language",
+    "Document",
+    "Filename",
+    "Guid",
+    "Token",
+)
 SCHEMA = {
     "type": "object",
     "required": ["InvoiceNumber"],
@@ -86,7 +99,7 @@ def _hold(service: Service, caller: Caller, asked: Mapping[str, Any]) -> JSONRes
         given[column] = value
     made = hold(service, caller.account_id, Asked(given))
     if made is None:
-        raise Problem(409, f"invoice {given['InvoiceNumber']} is held already")
+        raise Problem(409, f"invoice {given['InvoiceNumber']}, or one of its other names, is held already")
     return JSONResponse(_to_json(made), 201)
 
 

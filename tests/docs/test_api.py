@@ -58,3 +58,8 @@ def test_the_snippets_do_what_the_page_says(said: str) -> None:
 def test_every_act_is_told() -> None:
     rows = set(re.findall(r"^\| `([a-z]+)` \|", PAGE, re.MULTILINE))
     assert rows == {act.name for act in ACTS} | {"resend"}
+
+
+@pytest.mark.parametrize("page", sorted((Path(__file__).parents[2] / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_a_key_is_made_with_options_alone(page: Path) -> None:
+    assert not re.findall(r"duepost keys create +[A-Za-z][^`\n]*", page.read_text())

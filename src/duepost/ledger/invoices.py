@@ -23,6 +23,8 @@ TOKEN_LENGTH = 32
 class NewInvoice:
     """An invoice to hold: its documents, and to whom its sends go that name no address.
 
+    given_guid, given_token: the names it has at Saphety's or Acumulus' already; None: new ones.
+
     document, attachments: SHA-256 and the name that the receiver sees. asked: what the caller gave, for a dialect that
     gives it back. due: when it is to be paid.
     """
@@ -38,6 +40,8 @@ class NewInvoice:
     document: tuple[bytes, str] | None = None
     attachments: tuple[tuple[bytes, str], ...] = ()
     asked: Mapping[str, Any] | None = field(default=None, repr=False)
+    given_guid: UUID | None = None
+    given_token: str | None = field(default=None, repr=False)
     due: date | None = None
 
 
@@ -63,14 +67,14 @@ class Invoice(NewInvoice):
 
 
 def add_invoice(connection: Connection, account_id: int, new: NewInvoice) -> Invoice | None:
-    """Hold the invoice; None when the account has one of that reference. Its documents must be the account's own.
+    """Hold the invoice; None when there is one of these names. Its documents must be the account's own.
 
-    Served by uq_invoice_account_id_reference.
+    Served by uq_invoice_account_id_reference, uq_invoice_guid and uq_invoice_token.
     """
     values = {
         "account_id": account_id,
-        "guid": uuid4(),
-        "token": "".join(secrets.choice(LETTERS) for _ in range(TOKEN_LENGTH)),
+        "guid": new.given_guid or uuid4(),
+        "token": new.given_token or "".join(secrets.choice(LETTERS) for _ in range(TOKEN_LENGTH)),
         "reference": new.reference,
         "kind": new.kind.value,
         "customer": new.customer,
@@ -86,10 +90,7 @@ def add_invoice(connection: Connection, account_id: int, new: NewInvoice) -> Inv
         "due_on": new.due,
     }
     made = connection.execute(
-        insert(invoice)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["account_id", "reference"])
-        .returning(invoice.c.id)
+        insert(invoice).values(values).on_conflict_do_nothing().returning(invoice.c.id)
     ).scalar_one_or_none()
     return None if made is None else invoice_by(connection, account_id, id=made)
 
