@@ -63,7 +63,7 @@ WORKERS = {name: command for name, command in commands().items() if "worker" in 
 
 
 def test_every_process_is_there() -> None:
-    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "door", "reports", "flower"}
+    processes = {"postgres", "valkey", "migrate", "beat", "scheduler", "door", "gateway", "flower"}
     lanes = {"worker-email", "worker-sms", "worker-check", "worker-xml", "worker-print", "worker-print-run"}
     assert set(SERVICES) == processes | lanes
 
@@ -110,11 +110,11 @@ def test_no_password_stands_in_the_file(line: str) -> None:
     assert re.search(r': "\$\{\w+:\?', line)
 
 
-def test_flower_and_the_door_for_reports_are_published_and_only_on_this_machine() -> None:
+def test_flower_and_the_gateway_are_published_and_only_on_this_machine() -> None:
     published = {name: re.findall(r"^    ports: (.*)$", body, re.MULTILINE) for name, body in SERVICES.items()}
     assert {name: ports for name, ports in published.items() if ports} == {
         "flower": ['["127.0.0.1:5555:5555"]'],
-        "reports": ['["127.0.0.1:8087:8087"]'],
+        "gateway": ['["127.0.0.1:8087:8087"]'],
     }
     assert "DUEPOST_FLOWER_PASSWORD" in SERVICES["flower"]
     assert "network_mode" not in COMPOSE
