@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from gateway.problems import Detail, Problem
 
 DEPTH = 32  # levels of JSON
+MOST_OPENED = 100_000  # lists and objects: in Python each takes a hundred times its two characters
 JSON_LIMIT = 256 * 1024  # bytes of a body without documents
 BRACKET_OR_STRING = re.compile(rb'[][{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
@@ -48,10 +49,13 @@ def too_large(limit: int) -> Problem:
 def json_of(body: bytes, decoder: json.JSONDecoder | None = None) -> Any:
     """What the JSON text says; decoder: of `decoder_of`, for numbers that are no floats.
 
-    Raises: Problem 400 for what is no JSON, is nested too deeply or names a thing twice.
+    Raises: Problem 400 for what is no JSON, is nested too deeply, holds too many things or names one twice.
     """
     try:
-        if body.count(b"[") + body.count(b"{") > DEPTH and depth_of(body) > DEPTH:
+        opened = body.count(b"[") + body.count(b"{")
+        if opened > MOST_OPENED:
+            raise _wrong(f"holds more than {MOST_OPENED:,} lists and objects")
+        if opened > DEPTH and depth_of(body) > DEPTH:
             raise _wrong(f"is nested deeper than {DEPTH} levels")
         return (decoder or DECODER).decode(body.decode())
     except TwiceNamed as twice:

@@ -1,8 +1,9 @@
-"""Is a body's nesting counted without what stands in its strings?"""
+"""Is a body's nesting counted without what stands in its strings, and is a body that fills the memory refused?"""
 
 import pytest
 
-from gateway.bodies import DEPTH, depth_of
+from gateway.bodies import DEPTH, MOST_OPENED, depth_of, json_of
+from gateway.problems import Problem
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,10 @@ from gateway.bodies import DEPTH, depth_of
 )
 def test_brackets_within_strings_do_not_count(body: bytes, depth: int) -> None:
     assert depth_of(body) == depth
+
+
+def test_more_lists_than_anybody_means_are_refused_before_they_are_made() -> None:
+    with pytest.raises(Problem, match="more than 100,000 lists and objects") as refused:
+        json_of(b"[" + b"[]," * MOST_OPENED + b"[]]")
+    assert refused.value.status == 400
+    assert len(json_of(b"[" + b"[]," * (MOST_OPENED - 2) + b"[]]")) == MOST_OPENED - 1
