@@ -1,1 +1,1 @@
-"""Which doors does duepost open to the network? That for reports of providers."""
+"""Which doors does duepost open to the network? The native API, four dialects, and that for reports of providers."""

@@ -85,7 +85,7 @@ class Keyring:
         return _caller(key)
 
     def _asked(self, secret: str, lookup: str | None, system: str, user: str) -> Caller | None:
-        if lookup is None or len(secret) > LONGEST_SECRET or "\0" in lookup or self._too_often(lookup):
+        if lookup is None or len(secret) > LONGEST_SECRET or not _findable(lookup) or self._too_often(lookup):
             return None
         with answered(), self.engine.connect() as connection:
             key = key_by(connection, lookup)
@@ -180,6 +180,11 @@ def _keyring(request: Request) -> Keyring:
 
 def _caller(key: Key) -> Caller:
     return Caller(key.id, key.account_id, key.account, key.zone, key.scopes, key.kind, key.name, key.lookup)
+
+
+def _findable(lookup: str) -> bool:
+    """False for what PostgreSQL or UTF-8 cannot hold, so that no login has it."""
+    return "\0" not in lookup and lookup.encode(errors="ignore").decode() == lookup
 
 
 def _shown(secret: str, system: str, user: str) -> bytes:

@@ -15,7 +15,6 @@ from duepost.ledger.invoices import TOKEN_LENGTH, Invoice, NewInvoice, add_invoi
 from duepost.mail_fields import language
 from duepost.sends import Attachment, Channel, Kind, Reference
 from duepost.validation import KINDS
-from gateway.asked import Asked as AskedSend
 from gateway.asked import asked_of
 from gateway.problems import problem_of
 from gateway.service import Service
@@ -24,14 +23,14 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ToHold:
     """An invoice as a caller gives it, by the native API's names. echo: what a dialect gives back."""
 
     given: Mapping[str, Any] = field(repr=False)
     echo: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-def hold(service: Service, account_id: int, asked: Asked) -> Invoice | None:
+def hold(service: Service, account_id: int, asked: ToHold) -> Invoice | None:
     """Store its documents and hold it; None when the account has one of that number.
 
     Raises: Problem that names every wrong field; OSError when the document store cannot be written; TryLater.
@@ -41,7 +40,7 @@ def hold(service: Service, account_id: int, asked: Asked) -> Invoice | None:
         return add_invoice(connection, account_id, new)
 
 
-def new_invoice(service: Service, account_id: int, asked: Asked) -> NewInvoice:
+def new_invoice(service: Service, account_id: int, asked: ToHold) -> NewInvoice:
     """The invoice, its values checked and its documents stored. Raises: as `hold`."""
     wrong: list[InvalidSend] = []
 
@@ -105,7 +104,7 @@ def _documents(
 ) -> tuple[Reference | None, str | None, tuple[Attachment, ...]]:
     """Stored, by their names. Raises: InvalidSend for Document or Attachments."""
     row = {name: given[name] for name in ("Document", "Filename", "Attachments") if given.get(name) is not None}
-    asked: AskedSend = asked_of(row, "")
+    asked = asked_of(row, "")
     with answered(), service.engine.begin() as connection:
         service.owners.check(connection, account_id, asked)
     send = service.owners.kept(account_id, asked).send

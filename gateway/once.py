@@ -24,15 +24,16 @@ def once(
     *,
     kept_for: timedelta = KEPT,
     same_body: bool = False,
+    patience: float = PATIENCE_SECONDS,
 ) -> Answer:
     """What `work` answers, and every repeat after it: kept in work's own transaction, so either both are there or none.
 
     While a twin is under way this waits for it, in a thread, without a connection. What `work` raises is not kept.
-    same_body: a key that comes again with another body is refused.
+    same_body: a key that comes again with another body is refused. patience: seconds.
 
     Raises: Problem 409 when the twin does not end, 422 for another body; TryLater; what `work` raises.
     """
-    until = monotonic() + PATIENCE_SECONDS
+    until = monotonic() + patience
     while True:
         with answered(), service.engine.begin() as connection:
             first = claim(connection, [repeat], kept_for)[0] if repeat else None
@@ -47,7 +48,7 @@ def once(
             if isinstance(again, Problem):
                 raise again
             return again
-        if monotonic() > until:
+        if monotonic() >= until:
             raise twin()
         sleep(LOOK_SECONDS)
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from traceback import format_tb
 
@@ -114,8 +114,3 @@ def answer_problem(request: Request, error: Exception) -> Response:
 def unknown(what: str) -> Problem:
     """The same for what is not there and for what is another account's."""
     return Problem(404, f"there is no such {what}")
-
-
-def first(details: Iterable[Detail]) -> str:
-    """The first detail's sentence."""
-    return next((one.error for one in details), "")

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine
+from starlette.responses import Response
 
 from duepost import crash
 from duepost.errors import InvalidSend, TryLater
@@ -21,7 +22,7 @@ from duepost.sends import Receipt
 from duepost.surroundings import Memory
 from gateway.asked import Asked
 from gateway.owning import Owners
-from gateway.problems import Problem, problem_of
+from gateway.problems import JSON, Problem, problem_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,11 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     replayed: bool = False
+
+    def response(self, media_type: str = JSON) -> Response:
+        """As it goes out."""
+        headers = {"Idempotent-Replayed": "true"} if self.replayed else None
+        return Response(self.body, self.status, headers, media_type)
 
 
 Result: TypeAlias = Answer | Exception

@@ -126,10 +126,10 @@ def speak(url: str, key: str, file: Path, *, each: int = EACH) -> dict[str, int]
     Raises: Refused with the first answer that is no yes.
     """
     spoken: dict[str, int] = {}
-    with requests.Session() as session:
+    with requests.Session() as session, file.open(encoding="utf-8") as lines:
         session.trust_env = False
         speaker = Speaker(url, key, session)
-        rows = (row for row in map(json.loads, file.open()) if _plain(row))
+        rows = (row for row in map(json.loads, lines) if _plain(row))
         for name, tongue in TONGUES.items():
             for row in islice(rows, each):
                 tongue(speaker, _invoice(row, file.parent))

@@ -24,7 +24,7 @@ from gateway.bodies import object_of
 from gateway.callers import Caller
 from gateway.once import key_of, once
 from gateway.own_words import Body
-from gateway.problems import JSON, Detail, Problem, noted
+from gateway.problems import Detail, Problem, noted
 from gateway.service import Service, service_of
 from gateway.taking import Answer
 
@@ -49,8 +49,7 @@ def resend_invoice(request: Request, caller: Sender, body: Body) -> Response:
         caller.account_id, f"abillify POST invoices/{reference}/resendInvoice", key, sha256(body).digest()
     )
     answer = once(service, repeat or None, partial(_decided, request, partial(_resent, service, caller, reference)))
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, answer.status, headers, JSON)
+    return answer.response()
 
 
 def _reference(request: Request) -> str:

@@ -12,17 +12,18 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from duepost import crash
-from duepost.errors import InvalidSend
-from duepost.fields import SEQUENCE_LIMIT, note
+from duepost.errors import InvalidSend, Refused
+from duepost.fields import note
 from duepost.intake import Intake
 from duepost.ledger.engine import answered
 from duepost.ledger.idempotency import BUSY, KEPT, LONGEST_KEY, Kept, Repeat, claim, keep
 from duepost.ledger.invoices import Invoice, invoice_by
-from duepost.ledger.sequences import alone, next_sequence
-from duepost.sends import Attachment, Channel, CheckedSend, Kind, NewSend, Reference
+from duepost.ledger.sequences import alone
+from duepost.sends import Attachment, Channel, Kind, NewSend, Reference
 from gateway.acumulus.answer import Said
 from gateway.acumulus.request import Mail
 from gateway.acumulus.words import ELEMENTS, Refusal, Remark, about, remark
+from gateway.again import accept_anew
 from gateway.asked import Asked
 from gateway.callers import Caller
 from gateway.service import Service
@@ -31,7 +32,6 @@ SOURCE = "acumulus"
 SCOPE = "acumulus invoice_mail.php"
 SAME = timedelta(minutes=10)  # clients give up after 10 to 30 s, and repeat soon or never
 PATIENCE = text("SET LOCAL statement_timeout = '8s'")
-TRIES = 3
 KEY = re.compile("[!-~]+")
 UPLOADED = re.compile("(?:sha256:)?([0-9A-Fa-f]{64})")
 
@@ -43,18 +43,14 @@ def mail_out(service: Service, caller: Caller, asked: Mail, key: str | None, *, 
     """
     if key is not None and (len(key) > LONGEST_KEY or not KEY.fullmatch(key)):
         raise Refusal(remark("DPKEY"))
-    for _ in range(TRIES):
-        with answered(), service.engine.connect() as connection:
-            connection.execute(PATIENCE)
-            mailing = _Mailing(service, caller, asked, connection)
-            said = mailing.said(key, trial=trial)
-            if said is None:
-                continue
-            if mailing.accepted is not None and not trial:
-                connection.commit()
-                crash.reached("accepted", mailing.accepted)
-            return said
-    raise Refusal(remark("DPAWAY"))
+    with answered(), service.engine.connect() as connection:
+        connection.execute(PATIENCE)
+        mailing = _Mailing(service, caller, asked, connection)
+        said = mailing.said(key, trial=trial)
+        if mailing.accepted is not None and not trial:
+            connection.commit()
+            crash.reached("accepted", mailing.accepted)
+        return said
 
 
 class _Mailing:
@@ -67,8 +63,8 @@ class _Mailing:
         self._connection = connection
         self.accepted: str | None = None
 
-    def said(self, key: str | None, *, trial: bool) -> Said | None:
-        """None when somebody else took a number meanwhile: to be tried again from the start."""
+    def said(self, key: str | None, *, trial: bool) -> Said:
+        """What is answered; nothing is committed yet. Raises: Refusal."""
         asked, account_id = self._asked, self._caller.account_id
         held = invoice_by(self._connection, account_id, token=asked.token)
         if held is None:
@@ -87,8 +83,6 @@ class _Mailing:
             warnings = self._accepted(intake, send, held)
         except InvalidSend as first:
             return self._wrong([first, *(one for one in intake.problems(send) if one.field != first.field)])
-        if warnings is None:
-            return None
         self.accepted = held.reference
         if not trial:
             keep(self._connection, [(repeat, 200, _kept(warnings))])
@@ -98,14 +92,18 @@ class _Mailing:
     def _invoice(self) -> tuple[str, str]:
         return self._asked.token, "1" if self._asked.reminder else "0"
 
-    def _accepted(self, intake: Intake, send: NewSend, held: Invoice) -> list[Remark] | None:
-        """Warnings; None when a number was taken meanwhile. Raises: InvalidSend."""
-        self._service.owners.check(self._connection, self._caller.account_id, Asked(send))
-        prepared = [intake.prepare(self._once_more(checked)) for checked in intake.check(send)]
-        receipts = intake.accept_many(prepared)
-        if any(one.duplicate for one in receipts):
-            return None
-        texts = dict.fromkeys(text for one in prepared for text in one.send.warnings)
+    def _accepted(self, intake: Intake, send: NewSend, held: Invoice) -> list[Remark]:
+        """Warnings. Raises: InvalidSend."""
+        account_id = self._caller.account_id
+        self._service.owners.check(self._connection, account_id, Asked(send))
+        # The note stays with the invoice, whatever its lane's provider makes of it.
+        internal = note(self._asked.notes, "InternalNote")
+        checked = [replace(one, options=replace(one.options, internal_note=internal)) for one in intake.check(send)]
+        try:
+            receipts = accept_anew(self._connection, account_id, intake, checked)
+        except Refused as often:
+            raise InvalidSend("token", f"is refused: {often}", "hold the invoice anew") from None
+        texts = dict.fromkeys(text for one in receipts for text in one.warnings)
         return [*self._odd(held), *(remark("DPNOTE", text=text) for text in texts)]
 
     def _send(self, held: Invoice) -> NewSend:
@@ -136,21 +134,6 @@ class _Mailing:
             attach="pdf,xml,other" if asked.ubl else "pdf,other",
             provider_documents=",".join(elsewhere) or None,
         )
-
-    def _once_more(self, checked: CheckedSend) -> CheckedSend:
-        """With the next number, and the note that stays with the invoice, whatever its lane's provider makes of it."""
-        sequence = next_sequence(
-            self._connection,
-            self._caller.account_id,
-            checked.invoice,
-            checked.channel,
-            checked.kind,
-            checked.to_address,
-        )
-        if sequence > SEQUENCE_LIMIT:
-            raise InvalidSend("token", "was mailed as often as can be counted", "hold the invoice anew")
-        internal = note(self._asked.notes, "InternalNote")
-        return replace(checked, sequence=sequence, options=replace(checked.options, internal_note=internal))
 
     def _odd(self, held: Invoice) -> list[Remark]:
         names = [name for _, name in (*((held.document,) if held.document else ()), *held.attachments)]

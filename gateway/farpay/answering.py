@@ -1,14 +1,13 @@
 """How does FarPay's dialect answer: in JSON or XML, and what is wrong as `code::text`?"""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from gateway.farpay.written import written
 from gateway.farpay.xml_form import write_xml
+from gateway.own_words import OwnWords
 from gateway.problems import Detail, Problem, noted
 
 NOT_AUTHENTICATED, NOT_RECEIVED, NUMBER_USED = 9000, 10000, 10009
@@ -70,20 +69,12 @@ def refusal(request: Request, error: Exception) -> Response:
     return answer(request, said, "Error", status, problem.headers)
 
 
-class FarPayRoute(APIRoute):
-    """Whatever an endpoint or a dependency raises is answered in FarPay's words."""
+class FarPay(OwnWords):
+    """An endpoint of FarPay: whatever it or a dependency raises is answered in FarPay's words."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's, guarded."""
-        handler = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except Exception as error:  # noqa: BLE001 - one shape for every error
-                return refusal(request, error)
-
-        return guarded
+    def answer(self, request: Request, error: Exception) -> Response:
+        """As `refusal` says it."""
+        return refusal(request, error)
 
 
 def _text(problem: Problem) -> str:

@@ -13,7 +13,7 @@ from gateway.farpay.answering import NUMBER_USED, refused
 from gateway.farpay.invoice import Given, due_of, echo_of, listed_of, to_hold
 from gateway.farpay.kept import shown, to_keep
 from gateway.farpay.sending import queue
-from gateway.holding import Asked, new_invoice
+from gateway.holding import ToHold, new_invoice
 from gateway.problems import Detail, Problem, problem_of
 from gateway.service import Service
 
@@ -62,7 +62,7 @@ def _new(service: Service, caller: Caller, given: Given, number: str) -> NewInvo
         asked = to_hold(given, number, service.door.rules)
     except InvalidSend as wrong:
         raise problem_of([wrong]) from None
-    new = new_invoice(service, caller.account_id, Asked(asked, to_keep(echo_of(given.said), listed_of(given))))
+    new = new_invoice(service, caller.account_id, ToHold(asked, to_keep(echo_of(given.said), listed_of(given))))
     return replace(new, due=due_of(given))
 
 

@@ -13,9 +13,9 @@ from duepost.ledger.engine import answered
 from duepost.ledger.invoice_lists import references
 from duepost.ledger.invoices import invoice_by
 from gateway.bodies import JSON_LIMIT, body_of
-from gateway.callers import Caller
+from gateway.callers import Caller, allowed
 from gateway.farpay.acting import put, send_again
-from gateway.farpay.answering import FarPayRoute, answer, not_found, refused
+from gateway.farpay.answering import FarPay, answer, not_found, refused
 from gateway.farpay.creating import create
 from gateway.farpay.invoice import Given
 from gateway.farpay.kept import PAYMENT_STATUS, REFERENCE_STATUS, reference, shown
@@ -25,7 +25,7 @@ from gateway.native.sends import limit_of
 from gateway.problems import Problem
 from gateway.service import Service, service_of
 
-router = APIRouter(prefix="/v2", route_class=FarPayRoute, include_in_schema=False)
+router = APIRouter(prefix="/v2", route_class=FarPay, include_in_schema=False)
 
 MOST_LISTED = 2000  # references in a list: some 600 kB
 LONGEST_ID = 18  # digits
@@ -41,10 +41,7 @@ def may(scope: Scope) -> Callable[[Request], Caller]:
         caller = service.keyring.caller_of_login("farpay", "", secret) if secret else None
         if caller is None:
             raise Problem(401, "X-API-KEY is not authenticated")
-        service.limits.take(caller.key_id)
-        if scope not in caller.scopes:
-            raise Problem(403, f"this key may not {scope}: it is for {', '.join(sorted(caller.scopes))}")
-        return caller
+        return allowed(request, scope, caller)
 
     return known
 
@@ -131,7 +128,7 @@ async def _sent_again(request: Request, caller: Caller, given: Given, number: st
 
 async def _said(request: Request, limit: int) -> dict[str, Any]:
     """The object in the body. Raises: Problem."""
-    said = _read(request, await body_of(request, limit))
+    said = await run_in_threadpool(_read, request, await body_of(request, limit))
     if not isinstance(said, dict):
         raise refused("the body is no object")
     return said

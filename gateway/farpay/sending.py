@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from duepost.errors import InvalidSend
-from duepost.fields import SEQUENCE_LIMIT
+from duepost.errors import InvalidSend, Refused
 from duepost.intake import Intake
 from duepost.ledger.invoices import Invoice, update_invoice
-from duepost.ledger.sequences import next_sequence
-from duepost.sends import CheckedSend, NewSend
+from duepost.sends import NewSend
+from gateway.again import accept_anew
 from gateway.callers import Caller
+from gateway.farpay.answering import refused
 from gateway.farpay.invoice import Given, send_of
 from gateway.farpay.kept import DIALECT, echo_of, with_send
 from gateway.problems import problem_of
@@ -58,27 +58,13 @@ def _accepted(
 ) -> list[UUID]:
     try:
         checked = intake.check(send)
+        if after is not None:
+            checked = [replace(one, options=replace(one.options, resend_of=str(after))) for one in checked]
         if again:
-            return [_once_more(connection, intake, one, account_id, after) for one in checked]
+            return [receipt.id for receipt in accept_anew(connection, account_id, intake, checked)]
         return [receipt.id for receipt in intake.accept_many([intake.prepare(one) for one in checked])]
+    except Refused as often:
+        raise refused(str(often)) from None
     except InvalidSend as first:
         others = intake.problems(send)
         raise problem_of([first, *(wrong for wrong in others if wrong.field != first.field)]) from None
-
-
-def _once_more(connection: Connection, intake: Intake, one: CheckedSend, account_id: int, after: UUID | None) -> UUID:
-    """Under the next number; another door may take that at the same moment, and then the one after it."""
-    if after is not None:
-        one = replace(one, options=replace(one.options, resend_of=str(after)))
-    while True:
-        counted = _counted(connection, account_id, one)
-        [receipt] = intake.accept_many([intake.prepare(counted)])
-        if not receipt.duplicate:
-            return receipt.id
-
-
-def _counted(connection: Connection, account_id: int, one: CheckedSend) -> CheckedSend:
-    number = next_sequence(connection, account_id, one.invoice, one.channel.value, one.kind.value, one.to_address)
-    if number > SEQUENCE_LIMIT:
-        raise InvalidSend("Send", "was repeated as often as can be counted", "send it under another number")
-    return replace(one, sequence=number)

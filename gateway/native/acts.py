@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,6 @@ from duepost.errors import InvalidSend
 from duepost.fields import NAME_LIMIT, line, string
 from duepost.ledger import acts
 from duepost.ledger.doubt import Finding
-from duepost.ledger.engine import answered
-from duepost.ledger.idempotency import Kept, claim, keep
 from duepost.ledger.listing import send_of
 from duepost.ledger.resending import UNKNOWN, resend
 from duepost.ledger.why import why
@@ -28,9 +27,10 @@ from gateway.native.sends import repeat_of
 from gateway.native.shapes import IDEMPOTENCY_KEY, TEXT, answers
 from gateway.native.shapes import body as described
 from gateway.native.telling import SEND_EXAMPLE, SEND_SCHEMA, send_id_of, send_to_json
-from gateway.problems import JSON, Problem, problem_of, unknown
+from gateway.once import once
+from gateway.problems import Problem, problem_of, unknown
 from gateway.service import Service, service_of
-from gateway.taking import Answer, replayed, twin
+from gateway.taking import Answer
 
 router = APIRouter(tags=["acts"])
 
@@ -158,29 +158,11 @@ async def resend_send(request: Request, caller: Operator, send_id: str) -> Respo
 async def _once(
     request: Request, caller: Caller, content: bytes, run: Callable[[Service, Connection], Answer]
 ) -> Response:
-    """Do it in one transaction, and under one Idempotency-Key once."""
+    """Do it in one transaction, and under one Idempotency-Key once; a twin that is under way is told of at once."""
     repeat = repeat_of(request, caller, f"POST {request.url.path}", content)
     service = service_of(request)
-
-    def in_ledger() -> Answer:
-        with answered(), service.engine.begin() as connection:
-            if repeat is None:
-                return run(service, connection)
-            [first] = claim(connection, [repeat])
-            if isinstance(first, Kept):
-                again = replayed(first, repeat)
-                if isinstance(again, Problem):
-                    raise again
-                return again
-            if first is not None:
-                raise twin()
-            answer = run(service, connection)
-            keep(connection, [(repeat, answer.status, answer.body)])
-            return answer
-
-    answer = await run_in_threadpool(in_ledger)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, answer.status, headers, JSON)
+    answer = await run_in_threadpool(once, service, repeat, partial(run, service), same_body=True, patience=0)
+    return answer.response()
 
 
 def _told(connection: Connection, caller: Caller, send_id: UUID, status: int) -> Answer:

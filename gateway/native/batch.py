@@ -125,17 +125,22 @@ async def _take_all(request: Request, batch: Batch, told_so_far: Told) -> None:
 
 
 async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row]:
-    number, rest = 0, b""
+    number, size = 0, 0
+    begun: list[bytes] = []  # pieces of the line that has not ended
     async for part in chunks_of(request, limit):
-        *lines, rest = (rest + part).split(b"\n")
-        for line in lines:
-            number += 1
+        *ends, rest = part.split(b"\n")
+        for end in ends:
+            number, size, line = number + 1, 0, b"".join([*begun, end])
+            begun.clear()
             if line.strip():
                 yield Row(number, line)
-        if len(rest) > longest:
+        begun.append(rest)
+        size += len(rest)
+        if size > longest:
             raise Problem(413, f"line {number + 1} has more than {longest:,} bytes", headers={"Connection": "close"})
-    if rest.strip():
-        yield Row(number + 1, rest)
+    line = b"".join(begun)
+    if line.strip():
+        yield Row(number + 1, line)
 
 
 async def _groups(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:

@@ -1,6 +1,5 @@
 """POST /v1/invoices: how does an invoice come to be held, so that a later call names it alone?"""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from duepost.ledger.invoices import Invoice, invoice_by
 from duepost.rows import ANY_SPELLING
 from gateway.bodies import body_of, object_of
 from gateway.callers import Caller, Reader, Sender
-from gateway.holding import Asked, hold
+from gateway.holding import ToHold, hold
 from gateway.native.sends import limit_of
 from gateway.native.shapes import DOCUMENT, TEXT, answers
 from gateway.native.shapes import body as described
@@ -68,8 +67,8 @@ HELD_SCHEMA = {"type": "object", "required": list(HELD_EXAMPLE), "properties": {
 async def hold_invoice(request: Request, caller: Sender) -> JSONResponse:
     """With its documents and its customer's addresses, to be found by its number, id, guid or token in any dialect."""
     service = service_of(request)
-    asked = object_of(await body_of(request, limit_of(service)))
-    return await run_in_threadpool(_hold, service, caller, asked)
+    content = await body_of(request, limit_of(service))
+    return await run_in_threadpool(_hold, service, caller, content)
 
 
 @router.get(
@@ -88,16 +87,16 @@ def get_invoice(request: Request, caller: Reader, name: str) -> JSONResponse:
     return JSONResponse(_to_json(found))
 
 
-def _hold(service: Service, caller: Caller, asked: Mapping[str, Any]) -> JSONResponse:
+def _hold(service: Service, caller: Caller, content: bytes) -> JSONResponse:
     known = {name.lower(): name for name in (*NAMES, "Attachments")}
     given: dict[str, Any] = {}
-    for name, value in asked.items():
+    for name, value in object_of(content).items():
         column = known.get(name.translate(ANY_SPELLING).lower())
         if column is None or column in given:
             how = "is not known" if column is None else "is given twice"
             raise InvalidSend(name[:NAME_LIMIT], how, f"use each of {', '.join(known.values())} once")
         given[column] = value
-    made = hold(service, caller.account_id, Asked(given))
+    made = hold(service, caller.account_id, ToHold(given))
     if made is None:
         raise Problem(409, f"invoice {given['InvoiceNumber']}, or one of its other names, is held already")
     return JSONResponse(_to_json(made), 201)

@@ -105,7 +105,7 @@ def _make(service: Service, caller: Caller, asked: dict[str, object]) -> JSONRes
 
 def _to_json(key: Key) -> dict[str, object]:
     return {
-        "key": key.lookup.partition(" ")[0],
+        "key": key.shown,
         "name": key.name,
         "kind": key.kind,
         "scopes": sorted(key.scopes),

@@ -18,7 +18,7 @@ from duepost.ledger.listing import Wanted, send_of, sends_of
 from duepost.ledger.story import timeline_of
 from duepost.ledger.why import why
 from duepost.rows import ANY_SPELLING
-from duepost.statuses import Status
+from duepost.statuses import NAMED, Status
 from duepost.validation import CHANNELS
 from gateway.callers import Reader
 from gateway.native.shapes import answers
@@ -51,8 +51,6 @@ FILTERS = {
     "cursor": "cursor",
     "limit": "limit",
 }
-# number or name in small letters -> status
-STATUSES = {**{str(int(one)): one for one in Status}, **{one.label.lower(): one for one in Status}}
 
 PARAMETERS = [
     {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS.values()
@@ -189,7 +187,7 @@ def _wanted(request: Request) -> tuple[Wanted, int]:
 def _read(name: str, value: str) -> Any:
     match name:
         case "Status":
-            return _one_of(name, value, STATUSES, "use a number or name that GET /v1/statuses lists")
+            return _one_of(name, value, NAMED, "use a number or name that GET /v1/statuses lists")
         case "Channel":
             return _one_of(name, value, CHANNELS, "use email, sms, xml or print")
         case "cursor":

@@ -17,7 +17,7 @@ from gateway.bodies import JSON_LIMIT, body_of, object_of
 from gateway.callers import Caller, caller_at_once
 from gateway.native.shapes import IDEMPOTENCY_KEY, RECEIPT_EXAMPLE, RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
 from gateway.native.shapes import body as described
-from gateway.problems import JSON, Problem, problem_of
+from gateway.problems import Problem, problem_of
 from gateway.service import Service, service_of
 from gateway.taking import Answer, ToTake
 
@@ -42,15 +42,15 @@ async def enqueue(request: Request) -> Response:
     service, caller = service_of(request), await sender(request)
     content = await body_of(request, limit_of(service))
     repeat = repeat_of(request, caller, SCOPE, content)
-    asked = read(content, caller)
+    small = len(content) <= JSON_LIMIT  # what is larger would keep everybody else waiting
+    asked = read(content, caller) if small else await run_in_threadpool(read, content, caller)
     if asked.contents:
         try:
             asked = await run_in_threadpool(service.owners.kept, caller.account_id, asked)
         except InvalidSend as wrong:
             raise problem_of([wrong]) from None
     answer = await service.acceptor.accept(ToTake(caller.account_id, asked, told, repeat))
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, answer.status, headers, JSON)
+    return answer.response()
 
 
 def limit_of(service: Service) -> int:

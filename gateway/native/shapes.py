@@ -151,5 +151,5 @@ WORDS = {
     413: "The body is too large",
     422: "A field is wrong",
     429: "Too many requests",
-    503: "The ledger is away; nothing was stored",
+    503: "The ledger is away: repeat the same request",
 }

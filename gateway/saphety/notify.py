@@ -62,8 +62,7 @@ def notify(request: Request, caller: Sender, body: Body) -> Response:
     else:
         same = Repeat(caller.account_id, SAME_CALL, digest.hex(), digest) if window else None
         answer = once(service, same, work, kept_for=window)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, answer.status, headers, MEDIA_TYPE)
+    return answer.response(MEDIA_TYPE)
 
 
 for name in NAMES:

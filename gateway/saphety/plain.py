@@ -34,7 +34,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self._unseen = 0
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None  # none lies within another
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in UNSEEN:
@@ -47,15 +47,15 @@ class _Reader(HTMLParser):
         if tag == "td":
             self.pieces.append(" ")
         if tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self.pieces)))
+            self._link = (dict(attrs).get("href") or "", len(self.pieces))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in UNSEEN and self._unseen:
             self._unseen -= 1
         if tag != "br":
             self._break(tag)
-        if tag == "a" and self._links:
-            address, start = self._links.pop()
+        if tag == "a" and self._link:
+            (address, start), self._link = self._link, None
             if address.startswith(("http://", "https://")) and address not in "".join(self.pieces[start:]):
                 self.pieces.append(f" ({address})")
 

@@ -70,7 +70,7 @@ def list_(account: Annotated[str | None, typer.Option(help="Only this account's,
         for one in keys_of(connection, account):
             times = [when.isoformat(" ", "seconds") if when else "" for when in (one.used_at, one.revoked_at)]
             table.add_row(
-                one.lookup.partition(" ")[0],
+                one.shown,
                 one.account,
                 one.name,
                 " ".join(sorted(one.scopes)),

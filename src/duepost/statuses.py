@@ -69,6 +69,9 @@ LABELS = {
     Status.NOT_SENT: "NotSent",
 }
 
+# number, or FarPay's name in small letters -> status
+NAMED = {**{str(int(one)): one for one in Status}, **{name.lower(): one for one, name in LABELS.items()}}
+
 # status -> what it means here, on every channel
 MEANINGS = {
     Status.QUEUE: "Accepted; waiting for its time or for a worker.",

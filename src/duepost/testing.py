@@ -17,13 +17,12 @@ from duepost.errors import Conflict, InvalidSend, NotFound
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt, Reference
 from duepost.standing import Event, Standing, Why
-from duepost.statuses import Status
+from duepost.statuses import NAMED, Status
 from duepost.testing_acts import act, may_be_sent_again, reason_of, settle, why
 from duepost.testing_sends import FakeSend, Shop
 
 Told = TypeVar("Told")
 RETRY_WAIT = timedelta(minutes=1)
-STATUSES = {**{str(int(one)): one for one in Status}, **{one.label.lower(): one for one in Status}}
 
 
 class FakeDuepost(Client):
@@ -118,7 +117,7 @@ class FakeDuepost(Client):
         channel: Channel | str | None = None,
     ) -> Iterator[Standing]:
         """As Client.list."""
-        number = None if status is None else STATUSES.get(str(status).strip().lower())
+        number = None if status is None else NAMED.get(str(status).strip().lower())
         if status is not None and number is None:
             raise InvalidSend("Status", "is not known", "use a number or name that GET /v1/statuses lists", status)
         wanted = {"invoice": invoice, "customer": customer, "reference": reference, "status": number, "run": run}

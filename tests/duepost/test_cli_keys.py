@@ -68,6 +68,17 @@ def test_a_key_is_revoked_by_its_beginning_or_by_all_of_it(duepost: Run, engine:
     assert duepost("keys", "revoke", lookup, "--reason", "lost").returncode == 5
 
 
+def test_a_login_with_blanks_in_its_user_is_listed_by_what_revokes_it(duepost: Run) -> None:
+    assert duepost("keys", "create", "--system", "acumulus", "--user", "1/An Na", stdin="s3cret").returncode == 0
+    revoked = duepost("keys", "revoke", "acumulus:1/An Na", "--reason", "lost")
+    assert (revoked.returncode, "acumulus:1/An Na" in duepost("keys", "list").stdout) == (0, True)
+
+
+def test_a_secret_that_would_open_nothing_is_refused(duepost: Run) -> None:
+    done = duepost("keys", "create", "--system", "saphety", stdin="x" * 1025)
+    assert (done.returncode, done.stderr.startswith("secret is too long")) == (1, True)
+
+
 def test_the_third_key_of_one_app_is_refused(duepost: Run) -> None:
     codes = [duepost("keys", "create", "--name", "billing").returncode for _ in range(3)]
     assert codes == [0, 0, 3]

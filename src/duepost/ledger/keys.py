@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, literal, select, update
 
-from duepost.credentials import NewKey, Scope, Verifier, login_lookup, new_key, verifier_of
+from duepost.credentials import LONGEST_SECRET, NewKey, Scope, Verifier, login_lookup, new_key, verifier_of
 from duepost.errors import InvalidSend, Refused
 from duepost.fields import NAME_LIMIT, required
 from duepost.ledger.accounts import account_named, add_account
@@ -37,6 +37,11 @@ class Key:
     used_at: datetime | None
     revoked_at: datetime | None
     verifier: Verifier = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """What it is called by: a revoked one has made room for another of that name."""
+        return self.lookup.removesuffix(_revoked(self.id))
 
 
 def key_by(connection: Connection, lookup: str) -> Key | None:
@@ -81,10 +86,13 @@ def add_login(
 ) -> str:
     """Take over the login that a billing app has at one of the four systems; returns what finds it.
 
-    Raises: Refused when it is there already; InvalidSend for an account that is not there.
+    Raises: Refused when it is there already; InvalidSend for an account that is not there, and for a secret that would
+    open nothing.
     """
     if system not in SYSTEMS:
         raise InvalidSend("system", "is not known", f"write one of {', '.join(SYSTEMS)}", system)
+    if len(secret) > LONGEST_SECRET:
+        raise InvalidSend("secret", "is too long", f"at most {LONGEST_SECRET:,} characters open anything")
     lookup = login_lookup(system, user, secret)
     if key_by(connection, lookup):
         raise Refused(f"this login of {system} is there already: revoke it first")
@@ -107,7 +115,7 @@ def revoke(connection: Connection, lookup: str, *, account_id: int | None = None
             api_key.c.revoked_at.is_(None),
             literal(value=True) if account_id is None else api_key.c.account_id == account_id,
         )
-        .values(revoked_at=func.now(), lookup=api_key.c.lookup + func.concat(" revoked ", api_key.c.id))
+        .values(revoked_at=func.now(), lookup=api_key.c.lookup + func.concat(_revoked(""), api_key.c.id))
         .returning(api_key.c.id)
     ).one_or_none()
     if ended:
@@ -118,6 +126,10 @@ def revoke(connection: Connection, lookup: str, *, account_id: int | None = None
 def used(connection: Connection, key_ids: Sequence[int]) -> None:
     """Write down that these keys were used now. Served by pk_api_key."""
     connection.execute(update(api_key).where(api_key.c.id.in_(key_ids)).values(used_at=func.now()))
+
+
+def _revoked(key_id: int | str) -> str:
+    return f" revoked {key_id}"
 
 
 def _owner(connection: Connection, account_name: str, kind: str) -> int:

@@ -15,6 +15,7 @@ from duepost.ledger.history_tables import transition
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.ours import of_account
 from duepost.ledger.schema import account, attachment, send, state
+from duepost.ledger.sequences import next_sequence
 from duepost.options import Options
 from duepost.quiet import next_allowed
 from duepost.rules import A_DAY, Rules
@@ -134,10 +135,9 @@ def _to(channel: Channel, found: RowMapping, given: str | None, rules: Rules) ->
 
 def _insert(connection: Connection, account_name: str, made: dict[str, Any]) -> bool:
     """With the next sequence that is free; False when there is none left."""
-    same = (send.c[name].is_not_distinct_from(made[name]) for name in ("account_id", "channel", "kind", "to_address"))
-    last = select(func.max(send.c.sequence)).where(send.c.invoice == made["invoice"], *same)
-    sequence = connection.execute(last).scalar_one()
-    made["sequence"] = 0 if sequence is None else sequence + 1
+    made["sequence"] = next_sequence(
+        connection, made["account_id"], made["invoice"], made["channel"], made["kind"], made["to_address"]
+    )
     while made["sequence"] <= SEQUENCE_LIMIT:
         made["business_key"] = key_of(
             account_name, made["invoice"], made["channel"], made["to_address"], made["kind"], made["sequence"]

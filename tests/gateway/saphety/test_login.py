@@ -49,11 +49,12 @@ def test_the_envelope_is_sins_to_the_byte(get_token: GetToken) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [(USER, "wrong"), ("nobody@x.dk", PASSWORD), ("a\0b", "x"), (USER, "x" * 5000)]
+    ("user", "password"),
+    [(USER, "wrong"), ("nobody@x.dk", PASSWORD), ("a\0b", "x"), ("a\ud800b", "x"), (USER, "x" * 5000)],
 )
 def test_a_wrong_login_is_refused_with_200(get_token: GetToken, user: str, password: str) -> None:
     answer = get_token(user, password)
-    assert faults(answer) == [("INVALID_AUTHENTICATION_DATA", "Username", [user])]
+    assert faults(answer) == [("INVALID_AUTHENTICATION_DATA", "Username", [user.encode(errors="replace").decode()])]
     assert list(answer.json()["Errors"][0]) == ["Code", "Field", "Values"]
 
 
