@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -26,7 +27,13 @@ class Owners:
     _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def check(self, connection: Connection, account_id: int, asked: Asked) -> None:
-        """Raises: InvalidSend for a document that is not the account's, in the words for one that is not there."""
+        """Raises: InvalidSend for a document that is not the account's, in the words for one that is not there.
+
+        A path is nobody's: what comes from outside opens no file.
+        """
+        send = asked.send
+        if isinstance(send.document, Path) or any(isinstance(one.source, Path) for one in send.attachments):
+            raise InvalidSend("Document", "is no document", "upload it by POST /v1/documents and name it sha256:…")
         named = asked.references
         new = [digest for digest in named if (account_id, digest) not in self._known]
         if not new:

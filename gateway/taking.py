@@ -109,7 +109,10 @@ class Taking:
                         intake = Intake(connection, self.door, source=self.source, run=one.asked.run, memory=memory)
                         intakes[one.asked.run] = intake
                     self.owners.check(connection, one.account_id, one.asked)
-                    prepared[place] = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
+                    ready = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
+                    if any(accepted.account_id != one.account_id for accepted in ready):
+                        raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
+                    prepared[place] = ready
                 except InvalidSend as first:
                     others = intake.problems(one.asked.send) if intake else []
                     results[place] = problem_of([first, *(wrong for wrong in others if wrong.field != first.field)])
