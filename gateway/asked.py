@@ -1,7 +1,7 @@
 """Which send does a JSON object ask for, when it comes from outside?
 
-Names are those of an import file, within a Send node too. A document is named by `sha256:…` when the account has handed it in before, or comes
-along as {"Filename": …, "Data": base64}; a path opens nothing here.
+Names are those of an import file, within a Send node too. A document is named by `sha256:…` when the account has handed
+it in before, or comes along as {"Filename": …, "Data": base64}; a path opens nothing here.
 """
 
 import base64

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from duepost.credentials import LONGEST_SECRET, Scope, login_lookup, lookup_of
+from duepost.fields import UNKEPT
 from duepost.ledger.engine import answered
 from duepost.ledger.keys import Key, key_by, used
 from gateway.problems import Detail, Problem
@@ -85,8 +86,10 @@ class Keyring:
         return _caller(key)
 
     def _asked(self, secret: str, lookup: str | None, system: str, user: str) -> Caller | None:
-        if lookup is None or len(secret) > LONGEST_SECRET or "\0" in lookup or self._too_often(lookup):
+        if lookup is None or len(secret) > LONGEST_SECRET or UNKEPT.search(lookup):
             return None
+        if self._too_often(lookup) and _shown(secret, system, user) not in self._known:
+            return None  # what opened before is still looked at: others' guesses lock nobody out
         with answered(), self.engine.connect() as connection:
             key = key_by(connection, lookup)
         if key is None:

@@ -110,9 +110,7 @@ class Taking:
                         intakes[one.asked.run] = intake
                     self.owners.check(connection, one.account_id, one.asked)
                     ready = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
-                    if any(accepted.account_id != one.account_id for accepted in ready):
-                        raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
-                    prepared[place] = ready
+                    prepared[place] = _own(one.account_id, ready)
                 except InvalidSend as first:
                     others = intake.problems(one.asked.send) if intake else []
                     results[place] = problem_of([first, *(wrong for wrong in others if wrong.field != first.field)])
@@ -124,6 +122,13 @@ class Taking:
             ]
             keep(connection, new)
         return [results[place] for place in range(len(group))]
+
+
+def _own(account_id: int, ready: list[Accepted]) -> list[Accepted]:
+    """Raises: InvalidSend unless they are the account's, whatever the send says."""
+    if any(one.account_id != account_id for one in ready):
+        raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
+    return ready
 
 
 def _accept(

@@ -18,7 +18,7 @@ from gateway.bodies import chunks_of
 from gateway.callers import Caller, Sender
 from gateway.native.sends import limit_of, read, told
 from gateway.native.shapes import RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
-from gateway.problems import Problem, body_of_problem, problem_from, problem_of
+from gateway.problems import Problem, body_of_problem, noted, problem_of
 from gateway.service import Service, service_of
 from gateway.taking import Answer, ToTake
 
@@ -47,6 +47,7 @@ class Row:
 class Batch:
     """Whose rows, and of which run those are that name none."""
 
+    request: Request
     service: Service
     caller: Caller
     run: str | None
@@ -96,7 +97,7 @@ async def enqueue_many(
     The answer begins when the body has ended. Rows are taken a thousand at a time, so a batch that breaks off is taken
     in part; repeating all of it takes nothing twice.
     """
-    batch = Batch(service_of(request), caller, run)
+    batch = Batch(request, service_of(request), caller, run)
     told_so_far = Told(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
     try:
         await _take_all(request, batch, told_so_far)
@@ -162,16 +163,17 @@ def _take(batch: Batch, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
         except Problem as refused:
             wrong[row.number] = refused
     results = dict(zip(asked, batch.service.taking.take(list(asked.values())), strict=True))
-    return [_line(row.number, results.get(row.number) or wrong[row.number]) for row in rows]
+    return [_line(batch, row.number, results.get(row.number) or wrong[row.number]) for row in rows]
 
 
-def _line(number: int, result: Answer | Exception) -> tuple[int, bytes]:
+def _line(batch: Batch, number: int, result: Answer | Exception) -> tuple[int, bytes]:
     if isinstance(result, Answer):
         return result.status, b'{"line": %d, %b\n' % (number, result.body[1:])
     if isinstance(result, (TryLater, OSError)):
         raise result
-    problem = problem_from(result)
-    line = {"line": number, "error": body_of_problem(problem, "")}
+    problem = noted(batch.request, result)
+    request_id = str(batch.request.scope.get("request_id", "")) if problem.status >= 500 else ""
+    line = {"line": number, "error": body_of_problem(problem, request_id)}
     return problem.status, json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 

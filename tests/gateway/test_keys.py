@@ -102,6 +102,18 @@ def test_a_login_is_not_guessed_by_trying(engine: Engine, make_key: MakeKey) -> 
     assert keyring.caller_of_login("abillify", "u", "right")
 
 
+def test_others_guesses_lock_nobody_out_who_has_opened_before(engine: Engine, make_key: MakeKey) -> None:
+    key = make_key()
+    now = [0.0]
+    keyring = Keyring(engine, clock=lambda: now[0])
+    assert keyring.caller_of_key(key)
+    for number in range(WRONG_TRIES):
+        assert keyring.caller_of_key(f"{key[:-2]}{number:02}") is None
+    now[0] += 6  # what is remembered of the key is too old now
+    assert keyring.caller_of_key(key)
+    assert keyring.caller_of_key(f"{key[:-2]}xy") is None
+
+
 def test_no_log_and_no_answer_tells_a_key(gateway: Served, key: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     wrong = key[:-1] + ("a" if key[-1] != "a" else "b")
