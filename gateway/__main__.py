@@ -12,10 +12,10 @@ import uvicorn
 from config.settings import Settings, load_settings
 from duepost.errors import ConfigError
 from gateway.app import make_app
+from gateway.heads import Heads
 from gateway.reports import address_of_account
 
 TOKEN_KEY = "DUEPOST_GATEWAY__TOKEN_KEY"  # noqa: S105 - its name
-HEAD_LIMIT = 16 * 1024  # bytes of a request's line and headers
 IDLE_SECONDS = 30  # a connection that says nothing so long is closed
 STOP_SECONDS = 25  # for requests under way, at SIGTERM
 MOST_CONNECTIONS = 1_000  # of one process
@@ -48,9 +48,8 @@ def serve(settings: Settings) -> None:
         host=listens.host,
         port=listens.port,
         workers=listens.processes,
-        http="httptools",
+        http=Heads,
         ws="none",
-        h11_max_incomplete_event_size=HEAD_LIMIT,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,

@@ -20,7 +20,7 @@ from duepost.ledger.idempotency import BUSY, Kept, Repeat, claim, keep
 from duepost.sends import Receipt
 from duepost.surroundings import Memory
 from gateway.asked import Asked
-from gateway.owning import Owners
+from gateway.owning import NotTheirs, Owners
 from gateway.problems import Problem, problem_of
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,10 @@ class Taking:
                     ready = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
                     prepared[place] = _own(one.account_id, ready)
                 except InvalidSend as first:
-                    others = intake.problems(one.asked.send) if intake else []
+                    send = one.asked.send
+                    if isinstance(first, NotTheirs):  # a look at it would tell of another's
+                        send = replace(send, document=None, attachments=())
+                    others = intake.problems(send) if intake else []
                     results[place] = problem_of([first, *(wrong for wrong in others if wrong.field != first.field)])
             _accept(intakes, group, prepared, results)
             new = [

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from duepost.credentials import Scope
+from duepost.credentials import Scope, lookup_of
 from duepost.ledger.engine import answered
 from duepost.ledger.invoice_lists import references
 from duepost.ledger.invoices import invoice_by
@@ -32,8 +32,11 @@ LONGEST_ID = 18  # digits
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def may(scope: Scope) -> Callable[[Request], Caller]:
-    """The caller, by X-API-KEY: a key of ours, or one that FarPay gave out and the operator registered."""
+def may(scope: Scope, of_login: Scope | None = None) -> Callable[[Request], Caller]:
+    """The caller, by X-API-KEY: a key of ours, or one that FarPay gave out and the operator registered.
+
+    of_login: what is wanted of the latter, which FarPay lets do all that its API has.
+    """
 
     def known(request: Request) -> Caller:
         service = service_of(request)
@@ -42,8 +45,9 @@ def may(scope: Scope) -> Callable[[Request], Caller]:
         if caller is None:
             raise Problem(401, "X-API-KEY is not authenticated")
         service.limits.take(caller.key_id)
-        if scope not in caller.scopes:
-            raise Problem(403, f"this key may not {scope}: it is for {', '.join(sorted(caller.scopes))}")
+        wanted = scope if of_login is None or lookup_of(secret) else of_login
+        if wanted not in caller.scopes:
+            raise Problem(403, f"this key may not {wanted}: it is for {', '.join(sorted(caller.scopes))}")
         return caller
 
     return known
@@ -51,6 +55,7 @@ def may(scope: Scope) -> Callable[[Request], Caller]:
 
 Sender = Annotated[Caller, Depends(may(Scope.SEND))]
 Reader = Annotated[Caller, Depends(may(Scope.READ))]
+Operator = Annotated[Caller, Depends(may(Scope.OPERATE, of_login=Scope.SEND))]
 
 
 @router.post("/invoices")
@@ -101,7 +106,7 @@ async def patch_invoice(request: Request, caller: Sender, number: str) -> Respon
 
 
 @router.put("/invoices/{number}")
-async def put_invoice(request: Request, caller: Sender, number: str) -> Response:
+async def put_invoice(request: Request, caller: Operator, number: str) -> Response:
     """Put it into a state: the operation is in the query, or the body."""
     service: Service = service_of(request)
     asked = {name.lower(): value for name, value in request.query_params.items()}
@@ -111,7 +116,7 @@ async def put_invoice(request: Request, caller: Sender, number: str) -> Response
 
 
 @router.delete("/invoices/{number}")
-def delete_invoice(request: Request, caller: Sender, number: str) -> Response:
+def delete_invoice(request: Request, caller: Operator, number: str) -> Response:
     """Halt it."""
     return answer(request, put(service_of(request), caller, _number(number), "Error"), "Invoice")
 

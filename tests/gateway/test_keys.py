@@ -11,6 +11,7 @@ from duepost.errors import Refused
 from duepost.ledger.keys import add_key, add_login, key_by, revoke
 from gateway.callers import WRONG_TRIES, Keyring
 from tests.gateway.conftest import MakeKey, Serve, Served
+from tests.gateway.dialects import register
 from tests.gateway.test_sends import SEND
 
 
@@ -162,3 +163,10 @@ def test_a_key_that_asks_too_often_is_told_to_wait(serve: Serve, make_key: MakeK
 def test_add_key_wants_an_account_that_is_there(engine: Engine) -> None:
     with engine.begin() as connection, pytest.raises(Exception, match="Account is unknown"):
         add_key(connection, "nobody", name="x", scopes=[Scope.SEND], kind="live", actor="a")
+
+
+def test_a_login_of_the_list_is_revoked_by_its_name(gateway: Served, key: str, engine: Engine) -> None:
+    register(engine, "acumulus", "288252/shop", "secret")
+    named = next(one["key"] for one in gateway.call("GET", "/v1/keys", key).json()["keys"] if "shop" in one["key"])
+    assert gateway.call("DELETE", f"/v1/keys/{named}", key).status_code == 204
+    assert gateway.call("DELETE", f"/v1/keys/{named}", key).status_code == 404
