@@ -1,6 +1,7 @@
 """What does a request's body hold, within limits?"""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NoReturn
 
@@ -9,7 +10,12 @@ from starlette.requests import ClientDisconnect, Request
 from gateway.problems import Detail, Problem
 
 DEPTH = 32  # levels of JSON
+MOST_VALUES = 256 * 1024  # in one body: as objects they would take a hundred times their bytes; base64 has none
 JSON_LIMIT = 256 * 1024  # bytes of a body without documents
+
+
+QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+NO_BRACKET = re.compile(rb"[^][{}]+")
 
 
 class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
@@ -49,7 +55,10 @@ def json_of(body: bytes, decoder: json.JSONDecoder | None = None) -> Any:
     Raises: Problem 400 for what is no JSON, is nested too deeply or names a thing twice.
     """
     try:
-        if body.count(b"[") + body.count(b"{") > DEPTH and depth_of(body) > DEPTH:
+        brackets = body.count(b"[") + body.count(b"{")
+        if brackets + body.count(b",") > MOST_VALUES:
+            raise _wrong(f"holds more than {MOST_VALUES:,} values")
+        if brackets > DEPTH and depth_of(body) > DEPTH:
             raise _wrong(f"is nested deeper than {DEPTH} levels")
         return (decoder or DECODER).decode(body.decode())
     except TwiceNamed as twice:
@@ -71,24 +80,9 @@ def object_of(body: bytes) -> dict[str, Any]:
 def depth_of(body: bytes) -> int:
     """How deeply the text is nested, brackets within strings left out."""
     deepest = level = 0
-    quoted = escaped = False
-    for byte in body:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted = False
-        elif byte == 0x22:
-            quoted = True
-        elif byte in b"[{":
-            level += 1
-            deepest = max(deepest, level)
-            if deepest > DEPTH:
-                break
-        elif byte in b"]}":
-            level -= 1
+    for byte in NO_BRACKET.sub(b"", QUOTED.sub(b"", body)):
+        level += 1 if byte in b"[{" else -1
+        deepest = max(deepest, level)
     return deepest
 
 

@@ -126,15 +126,22 @@ async def _take_all(request: Request, batch: Batch, told_so_far: Told) -> None:
 
 
 async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row]:
-    number, rest = 0, b""
+    number, size = 0, 0
+    begun: list[bytes] = []  # of the line that has not ended: put together once
     async for part in chunks_of(request, limit):
-        *lines, rest = (rest + part).split(b"\n")
-        for line in lines:
-            number += 1
-            if line.strip():
-                yield Row(number, line)
-        if len(rest) > longest:
+        first, *lines = part.split(b"\n")
+        begun.append(first)
+        if lines:
+            *lines, rest = b"".join(begun), *lines
+            begun, size = [rest], 0
+            for line in lines:
+                number += 1
+                if line.strip():
+                    yield Row(number, line)
+        size += len(begun[-1])
+        if size > longest:
             raise Problem(413, f"line {number + 1} has more than {longest:,} bytes", headers={"Connection": "close"})
+    rest = b"".join(begun)
     if rest.strip():
         yield Row(number + 1, rest)
 

@@ -93,3 +93,17 @@ def test_an_act_is_known_again_however_the_id_and_the_host_are_written(gateway: 
         return "Idempotent-Replayed" in answer.headers
 
     assert [hold(send, "a"), hold(send.upper(), "a"), hold(send.replace("-", ""), "b/c")] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (b'{"Note": "' + b"{[" * 50 + b'\\"{["}', "Channel"),
+        (b'{"Note": "\\\\", "a": ' + b"[" * 32 + b"]" * 32 + b"}", "32 levels"),
+        (b'{"a": [' + b"[]," * 300_000 + b"1]}", "values"),
+    ],
+)
+def test_a_body_is_neither_deep_nor_of_countless_parts(gateway: Served, key: str, body: bytes, word: str) -> None:
+    answer = gateway.call("POST", "/v1/sends", key, data=body)
+    assert answer.status_code in {400, 422}
+    assert word in answer.json()["message"]
