@@ -27,6 +27,7 @@ router = APIRouter(tags=["sends"])
 TOGETHER = 1_000  # rows in one transaction
 TOGETHER_BYTES = 4_000_000
 ABREAST = 2  # transactions of one batch: one is checked while PostgreSQL takes the other in
+MOST_LINES = 2_000_000  # the answer to a short line has a hundred times its bytes
 IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
 PIECE = 64 * 1024
 NDJSON = "application/x-ndjson"
@@ -136,6 +137,8 @@ async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row
             begun, size = [rest], 0
             for line in lines:
                 number += 1
+                if number > MOST_LINES:
+                    raise Problem(413, f"the body has more than {MOST_LINES:,} lines", headers={"Connection": "close"})
                 if line.strip():
                     yield Row(number, line)
         size += len(begun[-1])

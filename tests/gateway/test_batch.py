@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
+from gateway.native import batch as reading
 from tests.gateway.conftest import MakeKey, Serve, Served
 from tests.gateway.test_sends import SEND, count
 
@@ -83,3 +85,12 @@ def test_lines_are_whole_however_the_body_is_cut(gateway: Served, key: str) -> N
         told = [json.loads(line) for line in answer.text.splitlines()]
         assert [one.get("line") for one in told] == [1, 2, 3, 6, 7, None]
     assert told[-1] == {"accepted": 0, "duplicates": 5, "refused": 0}
+
+
+def test_a_body_of_countless_lines_is_not_read_to_its_end(
+    gateway: Served, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_LINES", 1_000)
+    answer = gateway.call("POST", "/v1/sends/batch", key, data=b"\n" * 1_001)
+    assert (answer.status_code, "1,000 lines" in answer.json()["message"]) == (413, True)
+    assert gateway.call("POST", "/v1/sends/batch", key, data=b"\n" * 1_000).status_code == 200
