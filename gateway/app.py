@@ -6,20 +6,21 @@ from importlib.metadata import version
 from secrets import token_urlsafe
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
 from config.settings import Settings
-from duepost.errors import DuepostError
+from duepost.errors import DuepostError, InvalidSend
 from gateway.abillify import resend as abillify
 from gateway.acumulus import router as acumulus
 from gateway.direct import Gateway
 from gateway.farpay import router as farpay
 from gateway.native import acts, batch, documents, health, invoices, keys, lists, sends
 from gateway.native.document import document_of
-from gateway.problems import Problem, answer_problem
+from gateway.problems import Problem, answer_problem, problem_of
 from gateway.reports import reports_router
 from gateway.saphety import router as saphety
 from gateway.service import lifespan
@@ -59,6 +60,7 @@ def make_app(settings: Settings) -> Gateway:
     for error in (Problem, DuepostError, Exception):
         app.add_exception_handler(error, answer_problem)
     app.add_exception_handler(HTTPException, _no_such_address)
+    app.add_exception_handler(RequestValidationError, _wrong_parameters)
     app.direct = DIRECT
     return app
 
@@ -71,6 +73,13 @@ def _no_such_address(request: Request, error: Exception) -> Response:
     if status == 405:
         headers["Allow"] = ", ".join(sorted(_methods_at(request.url.path))) or headers.get("Allow", "")
     return answer_problem(request, Problem(status, words.get(status, "the request is wrong"), headers=headers))
+
+
+def _wrong_parameters(request: Request, error: Exception) -> Response:
+    """A parameter that FastAPI refuses, without its value."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    wrong = [InvalidSend(str(one["loc"][-1]), "is wrong", str(one["msg"])) for one in found]
+    return answer_problem(request, problem_of(wrong))
 
 
 def _methods_at(path: str) -> set[str]:

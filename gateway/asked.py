@@ -1,7 +1,7 @@
 """Which send does a JSON object ask for, when it comes from outside?
 
-Names are those of an import file. A document is named by `sha256:…` when the account has handed it in before, or comes
-along as {"Filename": …, "Data": base64}; a path opens nothing here.
+Names are those of an import file, within a Send node too. A document is named by `sha256:…` when the account has handed
+it in before, or comes along as {"Filename": …, "Data": base64}; a path opens nothing here.
 """
 
 import base64
@@ -20,6 +20,7 @@ MOST_ATTACHMENTS = 20
 MOST_NAMES = 1_000
 HERE = Path("/nonexistent")
 OWN = frozenset({"document", "attachments", "run", "account"})
+SEND_NODE = "send"  # FarPay's form, which `RowReader` reads as if the node's names stood beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,12 @@ class Asker:
 
     def asked(self, row: Mapping[str, Any]) -> Asked:
         """The send, its values unchecked. Raises: InvalidSend for the first wrong name."""
-        own = {name: value for name, value in row.items() if self._is_own(name)}
+        own, rest = self._parted(row)
         if not own:
             return Asked(self._rows.send_of(row))
-        send = self._rows.send_of({name: value for name, value in row.items() if name not in own})
-        given = {self._own[name]: value for name, value in own.items() if value is not None and value != ""}
-        if len(own) > len({self._own[name] for name in own}):
+        send = self._rows.send_of(rest)
+        given = {self._own[name]: value for name, value in own if value is not None and value != ""}
+        if len(own) > len({self._own[name] for name, _ in own}):
             raise InvalidSend("Document, Attachments, Run or Account", "is given twice", "leave one of the two out")
         if given.get("account", self._account) != self._account:
             raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
@@ -64,6 +65,20 @@ class Asker:
         attachments = _attachments(given["attachments"]) if "attachments" in given else ()
         send = replace(send, document=document, filename=send.filename or filename, attachments=attachments)
         return Asked(send, _text("Run", given.get("run")))
+
+    def _parted(self, row: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], dict[str, Any]]:
+        """What is read here, beside a Send node or within it, and the row without."""
+        own: list[tuple[str, Any]] = []
+        rest: dict[str, Any] = {}
+        for name, value in row.items():
+            if self._is_own(name):
+                own.append((name, value))
+            elif isinstance(value, Mapping) and name.translate(ANY_SPELLING).lower() == SEND_NODE:
+                within, rest[name] = self._parted(value)
+                own += within
+            else:
+                rest[name] = value
+        return own, rest
 
     def _is_own(self, name: str) -> bool:
         found = self._own.get(name)

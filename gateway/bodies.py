@@ -10,9 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from gateway.problems import Detail, Problem
 
 DEPTH = 32  # levels of JSON
-MOST_OPENED = 100_000  # lists and objects: in Python each takes a hundred times its two characters
+MOST_VALUES = 256 * 1024  # in one body: as objects they would take a hundred times their bytes; base64 has none
 JSON_LIMIT = 256 * 1024  # bytes of a body without documents
 BRACKET_OR_STRING = re.compile(rb'[][{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+
+
+QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+NO_BRACKET = re.compile(rb"[^][{}]+")
 
 
 class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
@@ -52,10 +56,10 @@ def json_of(body: bytes, decoder: json.JSONDecoder | None = None) -> Any:
     Raises: Problem 400 for what is no JSON, is nested too deeply, holds too many things or names one twice.
     """
     try:
-        opened = body.count(b"[") + body.count(b"{")
-        if opened > MOST_OPENED:
-            raise _wrong(f"holds more than {MOST_OPENED:,} lists and objects")
-        if opened > DEPTH and depth_of(body) > DEPTH:
+        brackets = body.count(b"[") + body.count(b"{")
+        if brackets + body.count(b",") > MOST_VALUES:
+            raise _wrong(f"holds more than {MOST_VALUES:,} values")
+        if brackets > DEPTH and depth_of(body) > DEPTH:
             raise _wrong(f"is nested deeper than {DEPTH} levels")
         return (decoder or DECODER).decode(body.decode())
     except TwiceNamed as twice:

@@ -85,8 +85,10 @@ class Keyring:
         return _caller(key)
 
     def _asked(self, secret: str, lookup: str | None, system: str, user: str) -> Caller | None:
-        if lookup is None or len(secret) > LONGEST_SECRET or not _findable(lookup) or self._too_often(lookup):
+        if lookup is None or len(secret) > LONGEST_SECRET or not _findable(lookup):
             return None
+        if self._too_often(lookup) and _shown(secret, system, user) not in self._known:
+            return None  # what opened before is still looked at: others' guesses lock nobody out
         with answered(), self.engine.connect() as connection:
             key = key_by(connection, lookup)
         if key is None:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -16,6 +17,10 @@ from gateway.asked import Asked
 REMEMBERED = 100_000  # documents known to be somebody's: none ever ceases to be
 
 
+class NotTheirs(InvalidSend):
+    """A document that the account has not handed in; whether another has is not to be told."""
+
+
 @dataclass
 class Owners:
     """Remembers whose documents are whose."""
@@ -26,7 +31,13 @@ class Owners:
     _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def check(self, connection: Connection, account_id: int, asked: Asked) -> None:
-        """Raises: InvalidSend for a document that is not the account's, in the words for one that is not there."""
+        """Raises: NotTheirs for a document that is not the account's, in the words for one that is not there.
+
+        A path is nobody's: what comes from outside opens no file.
+        """
+        send = asked.send
+        if isinstance(send.document, Path) or any(isinstance(one.source, Path) for one in send.attachments):
+            raise NotTheirs("Document", "is no document", "upload it by POST /v1/documents and name it sha256:…")
         named = asked.references
         new = [digest for digest in named if (account_id, digest) not in self._known]
         if not new:
@@ -34,7 +45,7 @@ class Owners:
         mine = owned(connection, account_id, new)
         self._remember(account_id, mine)
         if not mine.issuperset(new):
-            raise InvalidSend("Document", "is not in the store", "upload it by POST /v1/documents first")
+            raise NotTheirs("Document", "is not in the store", "upload it by POST /v1/documents first")
 
     def keep(self, account_id: int, content: bytes) -> StoredDocument:
         """Store a document as the account's own.

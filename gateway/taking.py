@@ -21,7 +21,7 @@ from duepost.ledger.idempotency import BUSY, Kept, Repeat, claim, keep
 from duepost.sends import Receipt
 from duepost.surroundings import Memory
 from gateway.asked import Asked
-from gateway.owning import Owners
+from gateway.owning import NotTheirs, Owners
 from gateway.problems import JSON, Problem, problem_of
 
 log = logging.getLogger(__name__)
@@ -115,9 +115,13 @@ class Taking:
                         intake = Intake(connection, self.door, source=self.source, run=one.asked.run, memory=memory)
                         intakes[one.asked.run] = intake
                     self.owners.check(connection, one.account_id, one.asked)
-                    prepared[place] = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
+                    ready = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
+                    prepared[place] = _own(one.account_id, ready)
                 except InvalidSend as first:
-                    others = intake.problems(one.asked.send) if intake else []
+                    send = one.asked.send
+                    if isinstance(first, NotTheirs):  # a look at it would tell of another's
+                        send = replace(send, document=None, attachments=())
+                    others = intake.problems(send) if intake else []
                     results[place] = problem_of([first, *(wrong for wrong in others if wrong.field != first.field)])
             _accept(intakes, group, prepared, results)
             new = [
@@ -127,6 +131,13 @@ class Taking:
             ]
             keep(connection, new)
         return [results[place] for place in range(len(group))]
+
+
+def _own(account_id: int, ready: list[Accepted]) -> list[Accepted]:
+    """Raises: InvalidSend unless they are the account's, whatever the send says."""
+    if any(one.account_id != account_id for one in ready):
+        raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
+    return ready
 
 
 def _accept(

@@ -16,7 +16,7 @@ from gateway.acumulus.request import contract_of, mail_of, read, trial_of
 from gateway.acumulus.words import Refusal, remark
 from gateway.bodies import body_of
 from gateway.callers import Caller
-from gateway.problems import Problem
+from gateway.problems import Problem, noted
 from gateway.service import Service, service_of
 
 log = logging.getLogger(__name__)
@@ -85,8 +85,8 @@ class _Asking:
         except (TryLater, OSError) as away:
             log.warning("request %s: %s", request_id, type(away).__name__)
             return self.refused(Refusal(remark("DPAWAY")))
-        except Exception as unforeseen:
-            log.exception("request %s: %s", request_id, type(unforeseen).__name__)
+        except Exception as unforeseen:  # noqa: BLE001 - one shape for every error
+            noted(self._request, unforeseen)
             return self.refused(Refusal(remark("DPTROUBLE", request_id=request_id)))
 
     def _said(self, body: bytes) -> Said:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from duepost.credentials import Scope
+from duepost.credentials import Scope, lookup_of
 from duepost.ledger.engine import answered
 from duepost.ledger.invoice_lists import references
 from duepost.ledger.invoices import invoice_by
@@ -32,8 +32,11 @@ LONGEST_ID = 18  # digits
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def may(scope: Scope) -> Callable[[Request], Caller]:
-    """The caller, by X-API-KEY: a key of ours, or one that FarPay gave out and the operator registered."""
+def may(scope: Scope, of_login: Scope | None = None) -> Callable[[Request], Caller]:
+    """The caller, by X-API-KEY: a key of ours, or one that FarPay gave out and the operator registered.
+
+    of_login: what is wanted of the latter, which FarPay lets do all that its API has.
+    """
 
     def known(request: Request) -> Caller:
         service = service_of(request)
@@ -41,13 +44,15 @@ def may(scope: Scope) -> Callable[[Request], Caller]:
         caller = service.keyring.caller_of_login("farpay", "", secret) if secret else None
         if caller is None:
             raise Problem(401, "X-API-KEY is not authenticated")
-        return allowed(request, scope, caller)
+        wanted = scope if of_login is None or lookup_of(secret) else of_login
+        return allowed(request, wanted, caller)
 
     return known
 
 
 Sender = Annotated[Caller, Depends(may(Scope.SEND))]
 Reader = Annotated[Caller, Depends(may(Scope.READ))]
+Operator = Annotated[Caller, Depends(may(Scope.OPERATE, of_login=Scope.SEND))]
 
 
 @router.post("/invoices")
@@ -98,7 +103,7 @@ async def patch_invoice(request: Request, caller: Sender, number: str) -> Respon
 
 
 @router.put("/invoices/{number}")
-async def put_invoice(request: Request, caller: Sender, number: str) -> Response:
+async def put_invoice(request: Request, caller: Operator, number: str) -> Response:
     """Put it into a state: the operation is in the query, or the body."""
     service: Service = service_of(request)
     asked = {name.lower(): value for name, value in request.query_params.items()}
@@ -108,7 +113,7 @@ async def put_invoice(request: Request, caller: Sender, number: str) -> Response
 
 
 @router.delete("/invoices/{number}")
-def delete_invoice(request: Request, caller: Sender, number: str) -> Response:
+def delete_invoice(request: Request, caller: Operator, number: str) -> Response:
     """Halt it."""
     return answer(request, put(service_of(request), caller, _number(number), "Error"), "Invoice")
 

@@ -68,8 +68,9 @@ def _endpoint(act: Act) -> Callable[..., Any]:
         said = _said(object_of(content), act.fields)
         more = {"found": _finding(said)} if "as" in act.fields else {}
 
+        one = send_id_of(send_id)
+
         def run(service: Service, connection: Connection) -> Answer:
-            one = send_id_of(send_id)
             by = {"reason": said["reason"], "actor": caller.actor, **more}
             if not act.run(connection, caller.account_id, [one], **by):
                 reasons = why(connection, caller.account_id, one, cutoffs=cutoffs_of(service.settings))
@@ -78,7 +79,7 @@ def _endpoint(act: Act) -> Callable[..., Any]:
                 raise Problem(409, f"the send cannot be {act.done}: {reasons.sentence}")
             return _told(connection, caller, one, 200)
 
-        return await _once(request, caller, content, run)
+        return await _once(request, caller, content, f"POST /v1/sends/{one}/{act.name}", run)
 
     return endpoint
 
@@ -137,12 +138,13 @@ async def resend_send(request: Request, caller: Operator, send_id: str) -> Respo
     """
     content = await body_of(request)
     said = _said(object_of(content), ("to_address",))
+    one = send_id_of(send_id)
 
     def run(service: Service, connection: Connection) -> Answer:
         made = resend(
             connection,
             caller.account_id,
-            send_id_of(send_id),
+            one,
             reason=said["reason"],
             actor=caller.actor,
             rules=service.door.rules,
@@ -152,14 +154,14 @@ async def resend_send(request: Request, caller: Operator, send_id: str) -> Respo
             raise unknown("send") if made.why_not == UNKNOWN else Problem(409, f"it is not sent again: {made.why_not}")
         return _told(connection, caller, made.id, 201)
 
-    return await _once(request, caller, content, run)
+    return await _once(request, caller, content, f"POST /v1/sends/{one}/resend", run)
 
 
 async def _once(
-    request: Request, caller: Caller, content: bytes, run: Callable[[Service, Connection], Answer]
+    request: Request, caller: Caller, content: bytes, scope: str, run: Callable[[Service, Connection], Answer]
 ) -> Response:
     """Do it in one transaction, and under one Idempotency-Key once; a twin that is under way is told of at once."""
-    repeat = repeat_of(request, caller, f"POST {request.url.path}", content)
+    repeat = repeat_of(request, caller, scope, content)
     service = service_of(request)
     answer = await run_in_threadpool(once, service, repeat, partial(run, service), same_body=True, patience=0)
     return answer.response()

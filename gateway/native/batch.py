@@ -18,7 +18,7 @@ from gateway.bodies import chunks_of
 from gateway.callers import Caller, Sender
 from gateway.native.sends import limit_of, read, told
 from gateway.native.shapes import RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
-from gateway.problems import Problem, body_of_problem, problem_from, problem_of
+from gateway.problems import Problem, body_of_problem, noted, problem_of
 from gateway.service import Service, service_of
 from gateway.taking import Answer, ToTake
 
@@ -27,6 +27,7 @@ router = APIRouter(tags=["sends"])
 TOGETHER = 1_000  # rows in one transaction
 TOGETHER_BYTES = 4_000_000
 ABREAST = 2  # transactions of one batch: one is checked while PostgreSQL takes the other in
+MOST_LINES = 2_000_000  # the answer to a short line has a hundred times its bytes
 IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
 PIECE = 64 * 1024
 NDJSON = "application/x-ndjson"
@@ -47,6 +48,7 @@ class Row:
 class Batch:
     """Whose rows, and of which run those are that name none."""
 
+    request: Request
     service: Service
     caller: Caller
     run: str | None
@@ -96,7 +98,7 @@ async def enqueue_many(
     The answer begins when the body has ended. Rows are taken a thousand at a time, so a batch that breaks off is taken
     in part; repeating all of it takes nothing twice.
     """
-    batch = Batch(service_of(request), caller, run)
+    batch = Batch(request, service_of(request), caller, run)
     told_so_far = Told(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
     try:
         await _take_all(request, batch, told_so_far)
@@ -126,21 +128,25 @@ async def _take_all(request: Request, batch: Batch, told_so_far: Told) -> None:
 
 async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row]:
     number, size = 0, 0
-    begun: list[bytes] = []  # pieces of the line that has not ended
+    begun: list[bytes] = []  # of the line that has not ended: put together once
     async for part in chunks_of(request, limit):
-        *ends, rest = part.split(b"\n")
-        for end in ends:
-            number, size, line = number + 1, 0, b"".join([*begun, end])
-            begun.clear()
-            if line.strip():
-                yield Row(number, line)
-        begun.append(rest)
-        size += len(rest)
+        first, *lines = part.split(b"\n")
+        begun.append(first)
+        if lines:
+            *lines, rest = b"".join(begun), *lines
+            begun, size = [rest], 0
+            for line in lines:
+                number += 1
+                if number > MOST_LINES:
+                    raise Problem(413, f"the body has more than {MOST_LINES:,} lines", headers={"Connection": "close"})
+                if line.strip():
+                    yield Row(number, line)
+        size += len(begun[-1])
         if size > longest:
             raise Problem(413, f"line {number + 1} has more than {longest:,} bytes", headers={"Connection": "close"})
-    line = b"".join(begun)
-    if line.strip():
-        yield Row(number + 1, line)
+    rest = b"".join(begun)
+    if rest.strip():
+        yield Row(number + 1, rest)
 
 
 async def _groups(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
@@ -167,16 +173,17 @@ def _take(batch: Batch, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
         except Problem as refused:
             wrong[row.number] = refused
     results = dict(zip(asked, batch.service.taking.take(list(asked.values())), strict=True))
-    return [_line(row.number, results.get(row.number) or wrong[row.number]) for row in rows]
+    return [_line(batch, row.number, results.get(row.number) or wrong[row.number]) for row in rows]
 
 
-def _line(number: int, result: Answer | Exception) -> tuple[int, bytes]:
+def _line(batch: Batch, number: int, result: Answer | Exception) -> tuple[int, bytes]:
     if isinstance(result, Answer):
         return result.status, b'{"line": %d, %b\n' % (number, result.body[1:])
     if isinstance(result, (TryLater, OSError)):
         raise result
-    problem = problem_from(result)
-    line = {"line": number, "error": body_of_problem(problem, "")}
+    problem = noted(batch.request, result)
+    request_id = str(batch.request.scope.get("request_id", "")) if problem.status >= 500 else ""
+    line = {"line": number, "error": body_of_problem(problem, request_id)}
     return problem.status, json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 

@@ -65,7 +65,7 @@ async def make_key(request: Request, caller: Administrator) -> JSONResponse:
 
 
 @router.delete(
-    "/v1/keys/{key}",
+    "/v1/keys/{key:path}",
     status_code=204,
     summary="Revoke a key",
     responses=answers(SCHEMA, EXAMPLE, problems=(404,)),

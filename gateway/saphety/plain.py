@@ -1,6 +1,7 @@
 """How does the HTML of a notification read as plain text, which is what a send's note is?"""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 UNSEEN = frozenset({"head", "script", "style", "template", "title"})
@@ -26,6 +27,8 @@ LINES = frozenset(
     }
 )
 PARAGRAPHS = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "table", "ul"})
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+MOST_ODD = 200  # of what begins like a tag and is none, comments among them: for each the parser looks through the rest
 BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
 
 
@@ -71,9 +74,16 @@ class _Reader(HTMLParser):
 
 
 def plain(html: str) -> str:
-    """Its text; blocks on lines of their own, the address of a link behind its words."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    lines = [BLANKS.sub(" ", line).strip() for line in "".join(reader.pieces).split("\n")]
+    """Its text; blocks on lines of their own, the address of a link behind its words.
+
+    What is hardly HTML loses its tags alone.
+    """
+    if html.count("<") - len(TAG.findall(html)) > MOST_ODD:
+        text = unescape(TAG.sub("\n", html))
+    else:
+        reader = _Reader()
+        reader.feed(html)
+        reader.close()
+        text = "".join(reader.pieces)
+    lines = [BLANKS.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

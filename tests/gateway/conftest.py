@@ -22,6 +22,7 @@ from duepost.ledger.keys import add_key
 from duepost.ledger.record import record
 from duepost.signed import report_context, sign
 from gateway.app import make_app
+from gateway.patience import Patience
 from sandbox.child import wait_until
 from sandbox.ports import HOST
 from tests.duepost.ledger.conftest import begun, outcome_of
@@ -80,9 +81,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             **settings,
         }
         app = make_app(load_settings(**asked))
-        config = uvicorn.Config(
-            app, host=HOST, port=0, http="httptools", ws="none", log_config=None, server_header=False
-        )
+        config = uvicorn.Config(app, host=HOST, port=0, http=Patience, ws="none", log_config=None, server_header=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -46,7 +46,7 @@ def rename(engine: Engine, held: dict[str, Any], guid: str) -> None:
     """Give a held invoice the id that it has elsewhere."""
     with engine.begin() as connection:
         connection.execute(
-            text("UPDATE invoice SET guid = :guid WHERE id = :id"), {"guid": UUID(guid), "id": held["id"]}
+            text("UPDATE held_invoice SET guid = :guid WHERE id = :id"), {"guid": UUID(guid), "id": held["id"]}
         )
 
 

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
+from gateway.native import batch as reading
 from tests.gateway.conftest import MakeKey, Serve, Served
 from tests.gateway.test_sends import SEND, count
 
@@ -71,3 +73,24 @@ def test_a_line_or_body_past_the_limit_is_refused(serve: Serve, make_key: MakeKe
 def test_rows_may_name_runs_of_their_own(gateway: Served, key: str, engine: Engine) -> None:
     batch(gateway, key, lines({**row, "Run": f"run {number % 3}"} for number, row in enumerate(rows(9))))
     assert count(engine, "run") == 3
+
+
+def test_lines_are_whole_however_the_body_is_cut(gateway: Served, key: str) -> None:
+    rows = [{"Channel": "email", "InvoiceNumber": str(number), "ToAddress": "a@b.dk"} for number in range(5)]
+    body = b"\n".join(json.dumps(row).encode() for row in rows[:3]) + b"\n\n\n" + json.dumps(rows[3]).encode() + b"\n"
+    body += json.dumps(rows[4]).encode()
+    for size in (1, 7, 10_000):
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+        answer = gateway.call("POST", "/v1/sends/batch", key, data=iter(pieces))
+        told = [json.loads(line) for line in answer.text.splitlines()]
+        assert [one.get("line") for one in told] == [1, 2, 3, 6, 7, None]
+    assert told[-1] == {"accepted": 0, "duplicates": 5, "refused": 0}
+
+
+def test_a_body_of_countless_lines_is_not_read_to_its_end(
+    gateway: Served, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_LINES", 1_000)
+    answer = gateway.call("POST", "/v1/sends/batch", key, data=b"\n" * 1_001)
+    assert (answer.status_code, "1,000 lines" in answer.json()["message"]) == (413, True)
+    assert gateway.call("POST", "/v1/sends/batch", key, data=b"\n" * 1_000).status_code == 200

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.bodies import DEPTH, MOST_OPENED, depth_of, json_of
+from gateway.bodies import DEPTH, MOST_VALUES, depth_of, json_of
 from gateway.problems import Problem
 
 
@@ -24,8 +24,8 @@ def test_brackets_within_strings_do_not_count(body: bytes, depth: int) -> None:
     assert depth_of(body) == depth
 
 
-def test_more_lists_than_anybody_means_are_refused_before_they_are_made() -> None:
-    with pytest.raises(Problem, match="more than 100,000 lists and objects") as refused:
-        json_of(b"[" + b"[]," * MOST_OPENED + b"[]]")
+def test_more_values_than_anybody_means_are_refused_before_they_are_made() -> None:
+    with pytest.raises(Problem, match="more than 262,144 values") as refused:
+        json_of(b"[" + b"[]," * MOST_VALUES + b"[]]")
     assert refused.value.status == 400
-    assert len(json_of(b"[" + b"[]," * (MOST_OPENED - 2) + b"[]]")) == MOST_OPENED - 1
+    assert len(json_of(b"[" + b"1," * (MOST_VALUES - 1) + b"1]")) == MOST_VALUES

@@ -11,6 +11,7 @@ from duepost.errors import Refused
 from duepost.ledger.keys import add_key, add_login, key_by, revoke
 from gateway.callers import WRONG_TRIES, Keyring
 from tests.gateway.conftest import MakeKey, Serve, Served
+from tests.gateway.dialects import register
 from tests.gateway.test_sends import SEND
 
 
@@ -102,6 +103,18 @@ def test_a_login_is_not_guessed_by_trying(engine: Engine, make_key: MakeKey) -> 
     assert keyring.caller_of_login("abillify", "u", "right")
 
 
+def test_others_guesses_lock_nobody_out_who_has_opened_before(engine: Engine, make_key: MakeKey) -> None:
+    key = make_key()
+    now = [0.0]
+    keyring = Keyring(engine, clock=lambda: now[0])
+    assert keyring.caller_of_key(key)
+    for number in range(WRONG_TRIES):
+        assert keyring.caller_of_key(f"{key[:-2]}{number:02}") is None
+    now[0] += 6  # what is remembered of the key is too old now
+    assert keyring.caller_of_key(key)
+    assert keyring.caller_of_key(f"{key[:-2]}xy") is None
+
+
 def test_no_log_and_no_answer_tells_a_key(gateway: Served, key: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     wrong = key[:-1] + ("a" if key[-1] != "a" else "b")
@@ -150,3 +163,10 @@ def test_a_key_that_asks_too_often_is_told_to_wait(serve: Serve, make_key: MakeK
 def test_add_key_wants_an_account_that_is_there(engine: Engine) -> None:
     with engine.begin() as connection, pytest.raises(Exception, match="Account is unknown"):
         add_key(connection, "nobody", name="x", scopes=[Scope.SEND], kind="live", actor="a")
+
+
+def test_a_login_of_the_list_is_revoked_by_its_name(gateway: Served, key: str, engine: Engine) -> None:
+    register(engine, "acumulus", "288252/shop", "secret")
+    named = next(one["key"] for one in gateway.call("GET", "/v1/keys", key).json()["keys"] if "shop" in one["key"])
+    assert gateway.call("DELETE", f"/v1/keys/{named}", key).status_code == 204
+    assert gateway.call("DELETE", f"/v1/keys/{named}", key).status_code == 404

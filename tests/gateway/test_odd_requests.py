@@ -32,6 +32,11 @@ def over_the_wire(gateway: Served, request: bytes) -> bytes:
         (b"GET /v1/sends?Run=%ff&Run=%ff", KEY, 422),
         (b"GET /v1/sends?cursor=%00", KEY, 422),
         (b"POST /v1/sends/batch?run=%00", KEY, 200),
+        (
+            b"POST /v1/sends/%00/resend",
+            KEY + b'\r\nIdempotency-Key: k\r\nContent-Length: 14\r\n\r\n{"reason":"x"}',
+            404,
+        ),
         (b"DELETE /v1/keys/%00", KEY, 404),
         (b"GET /%00/%ff", b"", 404),
         (b"GET //v1//sends", b"", 404),
@@ -60,3 +65,45 @@ def test_what_other_methods_an_address_takes_is_told(gateway: Served) -> None:
     answer = gateway.call("PATCH", "/v1/sends")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert json.loads(answer.text)["type"] == "ERR_METHOD_NOT_ALLOWED"
+
+
+def test_a_parameter_that_is_wrong_is_named_in_the_usual_shape(gateway: Served, key: str) -> None:
+    answer = gateway.call("POST", "/v1/sends/batch?run=" + "x" * 256, key)
+    assert (answer.status_code, answer.json()["type"]) == (422, "ERR_INVALID_VALUE")
+    assert answer.json()["details"][0]["fields"] == ["run"]
+    assert "xxx" not in answer.text
+
+
+@pytest.mark.parametrize("user", ["\ud800", "\0"])
+def test_a_login_that_no_ledger_can_keep_opens_nothing(gateway: Served, user: str) -> None:
+    body = json.dumps({"Username": user, "Password": "x"})
+    answer = gateway.call("POST", "/api/Account/getToken", data=body)
+    assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (200, "INVALID_AUTHENTICATION_DATA")
+
+
+def test_an_act_is_known_again_however_the_id_and_the_host_are_written(gateway: Served, key: str) -> None:
+    row = {"Channel": "email", "InvoiceNumber": "1001", "ToAddress": "a@b.dk"}
+    send = gateway.call("POST", "/v1/sends", key, json=row).json()["id"]
+    headers = {"Idempotency-Key": "k"}
+
+    def hold(written: str, host: str) -> bool:
+        more = {"headers": {**headers, "Host": host}, "json": {"reason": "x"}}
+        answer = gateway.call("POST", f"/v1/sends/{written}/hold", key, **more)
+        assert answer.status_code == 200, answer.text
+        return "Idempotent-Replayed" in answer.headers
+
+    assert [hold(send, "a"), hold(send.upper(), "a"), hold(send.replace("-", ""), "b/c")] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (b'{"Note": "' + b"{[" * 50 + b'\\"{["}', "Channel"),
+        (b'{"Note": "\\\\", "a": ' + b"[" * 32 + b"]" * 32 + b"}", "32 levels"),
+        (b'{"a": [' + b"[]," * 300_000 + b"1]}", "values"),
+    ],
+)
+def test_a_body_is_neither_deep_nor_of_countless_parts(gateway: Served, key: str, body: bytes, word: str) -> None:
+    answer = gateway.call("POST", "/v1/sends", key, data=body)
+    assert answer.status_code in {400, 422}
+    assert word in answer.json()["message"]

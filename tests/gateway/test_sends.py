@@ -198,3 +198,19 @@ def test_connections_that_the_ledger_has_closed_cost_no_send(gateway: Served, ke
         assert connection.execute(text(f"{ended} AND datname = current_database()")).rowcount
     assert gateway.call("POST", "/v1/sends", key, json={**SEND, "InvoiceNumber": "1002"}).status_code == 202
     assert count(engine, "send") == 2
+
+
+@pytest.mark.parametrize("channel", ["email", "xml", "print"])
+@pytest.mark.parametrize("field", ["Document", "Attachments"])
+def test_nobody_is_told_that_another_account_has_a_document(
+    gateway: Served, key: str, make_key: MakeKey, channel: str, field: str
+) -> None:
+    other = make_key(account="beta")
+    theirs = gateway.call("POST", "/v1/documents", other, data=b"%PDF-1.7\n%beta\n%%EOF\n").json()["document"]
+    told = []
+    for document in (theirs, "sha256:" + "0a" * 32):
+        row = {"Channel": channel, "InvoiceNumber": "1001", "ToAddress": "a@b.dk", field: document}
+        answer = gateway.call("POST", "/v1/sends", key, json=row)
+        told.append({**answer.json(), "request_id": None})
+    assert told[0] == told[1]
+    assert told[0]["code"] == 422

@@ -76,7 +76,7 @@ account_document = Table(
 
 # An invoice that duepost holds for a billing app, found by each of the names that the four systems give to one.
 invoice = Table(
-    "invoice",
+    "held_invoice",
     metadata,
     Column("id", BigInteger, Identity(always=True, start=10_000_000), primary_key=True),  # eight digits, as FarPay's
     Column("account_id", Integer, ForeignKey("account.id"), nullable=False),
@@ -103,9 +103,9 @@ invoice = Table(
     CheckConstraint("octet_length(token) = 32", name="token_length"),
     CheckConstraint("document_sha256 IS NULL OR filename IS NOT NULL", name="document_named"),
 )
-Index("ix_invoice_account_id", invoice.c.account_id, invoice.c.id)  # serves invoice_lists.references
+Index("ix_held_invoice_account_id", invoice.c.account_id, invoice.c.id)  # serves invoice_lists.references
 Index(  # serves invoice_lists.references
-    "ix_invoice_due_on",
+    "ix_held_invoice_due_on",
     invoice.c.account_id,
     invoice.c.due_on,
     invoice.c.id,

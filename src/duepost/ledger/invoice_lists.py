@@ -111,8 +111,8 @@ def references(
 ) -> list[Reference]:
     """The account's invoices, the newest first; between due dates, these included, the one that is due last first.
 
-    `told` is what the dialect has kept in `asked` for its lists. Served by ix_invoice_account_id, and for due dates by
-    ix_invoice_due_on; each one's send as `newest_send`.
+    `told` is what the dialect has kept in `asked` for its lists. Served by ix_held_invoice_account_id, for due dates by
+    ix_held_invoice_due_on; each one's send as `newest_send`.
     """
     fits = [invoice.c.account_id == account_id]
     fits += [invoice.c.due_on >= first_due] if first_due else []

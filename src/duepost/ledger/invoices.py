@@ -69,7 +69,7 @@ class Invoice(NewInvoice):
 def add_invoice(connection: Connection, account_id: int, new: NewInvoice) -> Invoice | None:
     """Hold the invoice; None when there is one of these names. Its documents must be the account's own.
 
-    Served by uq_invoice_account_id_reference, uq_invoice_guid and uq_invoice_token.
+    Served by uq_held_invoice_account_id_reference, uq_held_invoice_guid and uq_held_invoice_token.
     """
     values = {
         "account_id": account_id,
@@ -104,8 +104,8 @@ def invoice_by(
     token: str | None = None,
     reference: str | None = None,
 ) -> Invoice | None:
-    """The account's invoice of that one name. Served by pk_invoice, uq_invoice_guid, uq_invoice_token and
-    uq_invoice_account_id_reference.
+    """The account's invoice of that one name. Served by pk_held_invoice, uq_held_invoice_guid,
+    uq_held_invoice_token and uq_held_invoice_account_id_reference.
     """
     named = [
         column == value
@@ -124,14 +124,14 @@ def invoice_by(
 
 
 def locked_invoice(connection: Connection, account_id: int, invoice_id: int) -> Invoice | None:
-    """The account's invoice, which nobody else changes until the transaction ends. Served by pk_invoice."""
+    """The account's invoice, which nobody else changes until the transaction ends. Served by pk_held_invoice."""
     mine = (invoice.c.id == invoice_id, invoice.c.account_id == account_id)
     row = connection.execute(_invoices().where(*mine).with_for_update()).one_or_none()
     return _invoice(tuple(row)) if row else None
 
 
 def update_invoice(connection: Connection, account_id: int, invoice_id: int, **values: object) -> None:
-    """Change columns of the account's invoice, such as `halted` or `asked`. Served by pk_invoice."""
+    """Change columns of the account's invoice, such as `halted` or `asked`. Served by pk_held_invoice."""
     connection.execute(
         update(invoice).where(invoice.c.id == invoice_id, invoice.c.account_id == account_id).values(**values)
     )
@@ -139,7 +139,7 @@ def update_invoice(connection: Connection, account_id: int, invoice_id: int, **v
 
 def free_number(connection: Connection) -> str:
     """Eight digits that were never given out, for an invoice that comes without a number of its own."""
-    return str(connection.execute(select(func.nextval(func.pg_get_serial_sequence("invoice", "id")))).scalar_one())
+    return str(connection.execute(select(func.nextval(func.pg_get_serial_sequence(invoice.name, "id")))).scalar_one())
 
 
 def adopt(connection: Connection, account_id: int, stored: Sequence[StoredDocument]) -> None:

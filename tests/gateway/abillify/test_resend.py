@@ -163,7 +163,7 @@ def test_an_invoice_without_an_address_is_refused(gateway: Served, key: str, eng
 
 def test_a_halted_invoice_is_not_sent(gateway: Served, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("UPDATE invoice SET halted = true"))
+        connection.execute(text("UPDATE held_invoice SET halted = true"))
     assert told(resend(gateway)) == CONFLICT
     assert count(engine, "send") == 0
 

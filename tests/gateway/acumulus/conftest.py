@@ -57,7 +57,7 @@ def hold(gateway: Served, key: str, engine: Engine) -> Hold:
         assert answer.status_code == 201, answer.text
         with engine.begin() as connection:
             connection.execute(
-                text("UPDATE invoice SET token = :new WHERE token = :old"),
+                text("UPDATE held_invoice SET token = :new WHERE token = :old"),
                 {"new": token, "old": answer.json()["token"]},
             )
         return token

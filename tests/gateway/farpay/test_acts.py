@@ -9,8 +9,11 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
+from duepost.credentials import Scope
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import set_state
+from tests.gateway.conftest import MakeKey, Served
+from tests.gateway.dialects import hold
 from tests.gateway.farpay.conftest import SEND, Begin, Client, ago, message, ok
 from tests.gateway.farpay.test_create import rows
 
@@ -144,3 +147,11 @@ def printable() -> str:
         pdf.add_blank_page()
         pdf.save(made)
     return b64encode(made.getvalue()).decode()
+
+
+def test_a_key_that_may_only_send_stops_nothing(gateway: Served, key: str, make_key: MakeKey) -> None:
+    held = hold(gateway, key, "1001")
+    headers = {"X-API-KEY": make_key(Scope.SEND)}
+    for method, operation in (("DELETE", ""), ("PUT", "?operation=Sent"), ("PUT", "?operation=Error")):
+        answer = gateway.call(method, f"/v2/invoices/{held['id']}{operation}", headers=headers)
+        assert (answer.status_code, "operate" in answer.text) == (403, True)

@@ -58,7 +58,7 @@ def test_what_is_wrong_is_named_with_its_mend(
     status, said = message(client.call("POST", "", json={**INVOICE, "Send": send, **changes}))
     assert status == 400
     assert said.startswith(told)
-    assert rows(engine, "id", "invoice") == rows(engine, "id") == []
+    assert rows(engine, "id", "held_invoice") == rows(engine, "id") == []
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_ledger_that_goes_away_before_the_commit_keeps_nothing(client: Client,
         answer = asked.result(60)
     assert message(answer)[0] == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert rows(engine, "id", "invoice") == []
+    assert rows(engine, "id", "held_invoice") == []
     assert client.create()["SendStatus"] == 100
 
 
@@ -60,7 +60,7 @@ def test_two_at_once_are_one(client: Client, engine: Engine) -> None:
         calls = [threads.submit(client.call, "POST", "", json=BODY) for _ in range(8)]
         told = sorted(call.result(60).status_code for call in calls)
     assert told == [200, *[400] * 7]
-    assert len(rows(engine, "id")) == len(rows(engine, "id", "invoice")) == 1
+    assert len(rows(engine, "id")) == len(rows(engine, "id", "held_invoice")) == 1
 
 
 def test_patches_at_once_are_each_a_send(client: Client, engine: Engine) -> None:

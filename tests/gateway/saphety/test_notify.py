@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from duepost.features import Feature
 from duepost.ledger.lanes import DeclaredLane, declare
 from duepost.sends import Channel
+from gateway.saphety.plain import plain
 from tests.gateway.conftest import MakeKey, Serve, Served
 from tests.gateway.dialects import aged, hold, on_the_wire, register, sends
 from tests.gateway.saphety.conftest import DOCUMENT, NOTIFY, PREFIX, Notify, faults
@@ -272,7 +273,7 @@ def test_another_accounts_document_is_an_unknown_one(gateway: Served, make_key: 
 
 def test_a_halted_document_is_not_mailed(notify: Notify, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("UPDATE invoice SET halted = true"))
+        connection.execute(text("UPDATE held_invoice SET halted = true"))
     assert faults(notify("a@b.dk"))[0][0] == "DOCUMENT_HALTED"
 
 
@@ -304,3 +305,7 @@ def test_a_fault_of_ours_is_told_in_the_envelope_and_logged_without_addresses(
     assert (answer.status_code, answer.json()["Errors"][0]["Code"]) == (500, "SERVER_ERROR")
     assert answer.headers["X-Request-Id"] in caplog.text
     assert "private.person" not in caplog.text
+
+
+def test_what_is_hardly_html_loses_its_tags_and_takes_no_minutes() -> None:
+    assert plain("<p>Dear <b>Ana</b>,</p>" + "<!--" * 45_000).startswith("Dear\nAna\n,")

@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "sha256", name=op.f("pk_account_document")),
     )
     op.create_table(
-        "invoice",
+        "held_invoice",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True, start=10_000_000), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("guid", sa.Uuid(), nullable=False),
@@ -108,16 +108,18 @@ def upgrade() -> None:
             comment="nothing of it is to be sent",
         ),
         sa.Column("created_at", INSTANT, server_default=NOW, nullable=False),
-        sa.CheckConstraint(KINDS, name=op.f("ck_invoice_kind_known")),
-        sa.CheckConstraint("reference <> ''", name=op.f("ck_invoice_reference_given")),
-        sa.CheckConstraint("octet_length(token) = 32", name=op.f("ck_invoice_token_length")),
-        sa.CheckConstraint("document_sha256 IS NULL OR filename IS NOT NULL", name=op.f("ck_invoice_document_named")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_invoice_account_id")),
-        sa.ForeignKeyConstraint(["document_sha256"], ["document.sha256"], name=op.f("fk_invoice_document_sha256")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
-        sa.UniqueConstraint("guid", name=op.f("uq_invoice_guid")),
-        sa.UniqueConstraint("token", name=op.f("uq_invoice_token")),
-        sa.UniqueConstraint("account_id", "reference", name=op.f("uq_invoice_account_id_reference")),
+        sa.CheckConstraint(KINDS, name=op.f("ck_held_invoice_kind_known")),
+        sa.CheckConstraint("reference <> ''", name=op.f("ck_held_invoice_reference_given")),
+        sa.CheckConstraint("octet_length(token) = 32", name=op.f("ck_held_invoice_token_length")),
+        sa.CheckConstraint(
+            "document_sha256 IS NULL OR filename IS NOT NULL", name=op.f("ck_held_invoice_document_named")
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_held_invoice_account_id")),
+        sa.ForeignKeyConstraint(["document_sha256"], ["document.sha256"], name=op.f("fk_held_invoice_document_sha256")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_invoice")),
+        sa.UniqueConstraint("guid", name=op.f("uq_held_invoice_guid")),
+        sa.UniqueConstraint("token", name=op.f("uq_held_invoice_token")),
+        sa.UniqueConstraint("account_id", "reference", name=op.f("uq_held_invoice_account_id_reference")),
     )
     op.create_index("ix_send_account_id", "send", ["account_id", "id"])
     op.create_index(

@@ -15,11 +15,11 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.add_column("invoice", sa.Column("due_on", sa.Date(), comment="when it is to be paid; NULL: not told"))
-    op.create_index("ix_invoice_account_id", "invoice", ["account_id", "id"])
+    op.add_column("held_invoice", sa.Column("due_on", sa.Date(), comment="when it is to be paid; NULL: not told"))
+    op.create_index("ix_held_invoice_account_id", "held_invoice", ["account_id", "id"])
     op.create_index(
-        "ix_invoice_due_on",
-        "invoice",
+        "ix_held_invoice_due_on",
+        "held_invoice",
         ["account_id", "due_on", "id"],
         postgresql_where=sa.text("due_on IS NOT NULL"),
     )
