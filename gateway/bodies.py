@@ -1,5 +1,6 @@
 """What does a request's body hold, within limits?"""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,8 @@ from gateway.problems import Detail, Problem
 
 DEPTH = 32  # levels of JSON
 MOST_VALUES = 256 * 1024  # in one body: as objects they would take a hundred times their bytes; base64 has none
+PIECE_SECONDS = 30.0  # for the next bytes of a body
+BODY_SECONDS = 120.0  # for the whole of one that is no batch
 JSON_LIMIT = 256 * 1024  # bytes of a body without documents
 BRACKET_OR_STRING = re.compile(rb'[][{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
@@ -24,8 +27,12 @@ class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
 
 
 async def body_of(request: Request, limit: int = JSON_LIMIT) -> bytes:
-    """The whole body. Raises: Problem 413 past `limit` bytes, 400 when the caller went away."""
-    return b"".join([part async for part in chunks_of(request, limit)])
+    """The whole body. Raises: Problem 413 past `limit` bytes, 400 when the caller went away or takes too long."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return b"".join([part async for part in chunks_of(request, limit)])
+    except TimeoutError:
+        raise _too_slow(BODY_SECONDS) from None
 
 
 async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -34,8 +41,13 @@ async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
     if said.isdecimal() and len(said) < 20 and int(said) > limit:
         raise too_large(limit)
     size = 0
+    stream = request.stream()
     try:
-        async for part in request.stream():
+        while True:
+            async with asyncio.timeout(PIECE_SECONDS):
+                part = await anext(stream, None)
+            if part is None:
+                return
             size += len(part)
             if size > limit:
                 raise too_large(limit)
@@ -43,6 +55,12 @@ async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
                 yield part
     except ClientDisconnect:
         raise Problem(400, "the body broke off") from None
+    except TimeoutError:
+        raise _too_slow(PIECE_SECONDS) from None
+
+
+def _too_slow(seconds: float) -> Problem:
+    return Problem(400, f"no more of the body has come within {seconds:g} seconds", headers={"Connection": "close"})
 
 
 def too_large(limit: int) -> Problem:

@@ -118,13 +118,16 @@ class RowReader:
         return column
 
     def _send_node(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
+        found: Mapping[str, object] | None = None
         for name in row:
             if name not in self._known and name.translate(ANY_SPELLING).lower() == "send":
                 node = row[name]
                 if not isinstance(node, Mapping):
                     raise InvalidSend("Send", "is no object", 'write it like {"Channel": "email", …}', node)
-                return node
-        return None
+                if found is not None:
+                    raise InvalidSend("Send", "is given twice", "leave one of the two out")
+                found = node
+        return found
 
 
 def _documented(name: str) -> str | None:

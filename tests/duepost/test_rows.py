@@ -122,3 +122,9 @@ def test_rows_of_one_file_may_differ_in_their_columns() -> None:
     assert reader.send_of({"invoice": "1"}).invoice == "1"
     assert reader.send_of({"Invoice": "2", "Send": {"channel": "sms"}}).channel == "sms"
     assert reader.send_of({"INVOICE": "3", "note": "x"}).note == "x"
+
+
+def test_a_second_send_node_is_refused_and_not_dropped() -> None:
+    row = {"InvoiceNumber": "1", "Send": {"Channel": "email"}, "SEND": {"Channel": "sms"}}
+    with pytest.raises(InvalidSend, match="Send is given twice"):
+        RowReader(Path()).send_of(row)

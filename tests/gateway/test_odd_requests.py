@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gateway import bodies
 from tests.gateway.conftest import Served
 
 KEY = b"\r\nX-API-KEY: %(key)s"
@@ -107,3 +108,14 @@ def test_a_body_is_neither_deep_nor_of_countless_parts(gateway: Served, key: str
     answer = gateway.call("POST", "/v1/sends", key, data=body)
     assert answer.status_code in {400, 422}
     assert word in answer.json()["message"]
+
+
+@pytest.mark.parametrize("limit", ["PIECE_SECONDS", "BODY_SECONDS"])
+def test_a_body_that_does_not_come_is_not_waited_for(
+    gateway: Served, key: str, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(bodies, limit, 0.2)
+    head = f"POST /v1/sends HTTP/1.1\r\nHost: h\r\nX-API-KEY: {key}\r\nContent-Length: 100\r\n\r\n"
+    answer = over_the_wire(gateway, head.encode() + b'{"Channel"')
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"no more of the body has come within 0.2 seconds" in answer

@@ -48,7 +48,7 @@ def answered() -> Iterator[None]:
         if isinstance(fault, (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)):
             raise
         why = type(fault).__name__
-        raise TryLater(f"the ledger cannot take it now ({why}); nothing was stored: try again later") from away
+        raise TryLater(f"the ledger cannot take it now ({why}): try again later") from away
 
 
 def open_ledger(address: SecretStr, *, name: str, connections: int = 5, ping: bool = True) -> Engine:
