@@ -18,10 +18,6 @@ JSON_LIMIT = 256 * 1024  # bytes of a body without documents
 BRACKET_OR_STRING = re.compile(rb'[][{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
-QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-NO_BRACKET = re.compile(rb"[^][{}]+")
-
-
 class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
     """An object has a name twice: readers would not agree which counts."""
 

@@ -31,7 +31,7 @@ class ToHold:
 
 
 def hold(service: Service, account_id: int, asked: ToHold) -> Invoice | None:
-    """Store its documents and hold it; None when the account has one of that number.
+    """Store its documents and hold it; None when one of its names is taken.
 
     Raises: Problem that names every wrong field; OSError when the document store cannot be written; TryLater.
     """

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from duepost.ledger.listing import Listed
-from duepost.ledger.story import Event
 from duepost.ledger.why import Why
+from duepost.standing import Event
 from duepost.statuses import Status
 from gateway.problems import unknown
 

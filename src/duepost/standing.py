@@ -66,7 +66,8 @@ class Standing:
 class Event:
     """One thing that happened to a send. `at` is aware.
 
-    what: `accepted`, `transition`, `attempt` or `receipt`. answer: the provider's own words; may quote an address.
+    what: `accepted`, `transition`, `attempt` or `receipt`. actor: the door, who changed it, or the receipt's source.
+    answer: the provider's or the world's own words; may quote an address.
     """
 
     at: datetime

@@ -1,35 +1,13 @@
 """What happened to a send, from its acceptance on?"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from duepost.ledger import look
 from duepost.ledger.listing import Listed, send_of
+from duepost.standing import Event
 from duepost.statuses import Status
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened. `at` is aware.
-
-    what: `accepted`, `transition`, `attempt` or `receipt`. actor: the door, who changed it, or the receipt's source.
-    answer: the provider's or the world's own words; may quote an address.
-    """
-
-    at: datetime
-    what: str
-    status_from: Status | None = None
-    status_to: Status | None = None
-    reason: str | None = None
-    values: Mapping[str, str | int] = field(default_factory=dict)
-    actor: str | None = None
-    attempt: int | None = None
-    provider: str | None = None
-    answer: str | None = field(default=None, repr=False)
 
 
 def timeline_of(connection: Connection, account_id: int, send_id: UUID) -> list[Event] | None:
@@ -52,19 +30,19 @@ def timeline_of(connection: Connection, account_id: int, send_id: UUID) -> list[
 
 
 def _accepted(found: Listed, first: Status) -> Event:
-    return Event(found.accepted_at, "accepted", status_to=first, reason="ACCEPTED", actor=found.source)
+    return Event(at=found.accepted_at, what="accepted", status_to=first, reason="ACCEPTED", actor=found.source)
 
 
 def _attempt(one: look.Attempt) -> Event:
     told = {"verdict": one.verdict, "ended_at": one.ended_at.isoformat(), "reference": one.provider_reference}
     values = {name: value for name, value in told.items() if value is not None}
-    return Event(one.began_at, "attempt", values=values, attempt=one.number, provider=one.provider)
+    return Event(at=one.began_at, what="attempt", values=values, attempt=one.number, provider=one.provider)
 
 
 def _transition(one: look.Change) -> Event:
     return Event(
-        one.at,
-        "transition",
+        at=one.at,
+        what="transition",
         status_from=one.from_status,
         status_to=one.to_status,
         reason=one.reason_code,
@@ -78,4 +56,4 @@ def _transition(one: look.Change) -> Event:
 def _receipt(one: look.Told) -> Event:
     told = {"word": one.word, "code": one.code, "happened_at": one.at.isoformat() if one.at else None}
     values = {name: value for name, value in told.items() if value is not None}
-    return Event(one.received_at, "receipt", reason=one.reason, values=values, actor=one.source, answer=one.raw)
+    return Event(at=one.received_at, what="receipt", reason=one.reason, values=values, actor=one.source, answer=one.raw)

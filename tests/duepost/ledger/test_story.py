@@ -10,9 +10,10 @@ from duepost.ledger.by_hand import hold
 from duepost.ledger.receipts import take_receipt
 from duepost.ledger.record import record
 from duepost.ledger.release import release
-from duepost.ledger.story import Event, timeline_of
+from duepost.ledger.story import timeline_of
 from duepost.reasons import Reason
 from duepost.receipts import NewReceipt, Source, Word
+from duepost.standing import Event
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import (
     ANSWER,
