@@ -12,6 +12,9 @@ class Gateway(Part):
     port: int = Field(default=8087, ge=1, le=65535)
     processes: int = Field(default=1, ge=1, le=64, description="that share the port")
     connections: int = Field(default=8, ge=2, le=100, description="to the ledger, per process")
+    batch_processes: int = Field(
+        default=2, ge=0, le=64, description="that check the rows of large batches, per process; 0: a thread does"
+    )
     requests_per_second: float = Field(default=500, gt=0, description="of one key, per process; beyond: 429")
     burst_requests: int = Field(default=1000, ge=1, description="of one key at once, per process")
     batch_limit_bytes: int = Field(default=1_000_000_000, gt=0, description="largest body of a batch")

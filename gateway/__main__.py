@@ -55,6 +55,7 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing asks from where a request comes
         date_header=True,
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,18 +25,32 @@ class TwiceNamed(ValueError):  # noqa: N818 - it says what happened
 
 async def body_of(request: Request, limit: int = JSON_LIMIT) -> bytes:
     """The whole body. Raises: Problem 413 past `limit` bytes, 400 when the caller went away or takes too long."""
+    _refuse_announced(request, limit)
+    until = monotonic() + BODY_SECONDS
+    seconds = PIECE_SECONDS
+    parts: list[bytes] = []
+    size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return b"".join([part async for part in chunks_of(request, limit)])
+        async with asyncio.timeout(seconds) as patience:
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Problem(400, "the body broke off")
+                size += len(message.get("body", b""))
+                if size > limit:
+                    raise too_large(limit)
+                parts.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    return parts[0] if len(parts) == 1 else b"".join(parts)
+                seconds = min(PIECE_SECONDS, until - monotonic())
+                patience.reschedule(asyncio.get_running_loop().time() + seconds)
     except TimeoutError:
-        raise _too_slow(BODY_SECONDS) from None
+        raise _too_slow(PIECE_SECONDS if seconds == PIECE_SECONDS else BODY_SECONDS) from None
 
 
 async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
     """The body as it comes in. Raises: as body_of."""
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and len(said) < 20 and int(said) > limit:
-        raise too_large(limit)
+    _refuse_announced(request, limit)
     size = 0
     stream = request.stream()
     try:
@@ -53,6 +68,12 @@ async def chunks_of(request: Request, limit: int) -> AsyncIterator[bytes]:
         raise Problem(400, "the body broke off") from None
     except TimeoutError:
         raise _too_slow(PIECE_SECONDS) from None
+
+
+def _refuse_announced(request: Request, limit: int) -> None:
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and len(said) < 20 and int(said) > limit:
+        raise too_large(limit)
 
 
 def _too_slow(seconds: float) -> Problem:

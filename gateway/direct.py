@@ -14,6 +14,7 @@ from starlette.responses import Response
 from duepost.ledger.identifiers import new_id
 from gateway.problems import answer_problem
 
+REQUEST_ID = b"x-request-id"
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -27,28 +28,23 @@ class Gateway(FastAPI):
     direct: Mapping[tuple[str, str], Handler]
 
     def build_middleware_stack(self) -> App:
-        """Request ids first, then the short way."""
-        return RequestIds(ShortWay(super().build_middleware_stack(), self.direct))
-
-
-class ShortWay:
-    """Lets a handler answer by itself; everything else goes on."""
-
-    def __init__(self, app: App, direct: Mapping[tuple[str, str], Handler]) -> None:
-        self._app = app
-        self._direct = direct
+        """Request ids first."""
+        return RequestIds(super().build_middleware_stack())
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
-        handler = self._direct.get((scope.get("method", ""), scope.get("path", "")))
+        handler = self.direct.get((scope.get("method", ""), scope.get("path", "")))
         if handler is None:
-            await self._app(scope, receive, send)
+            await super().__call__(scope, receive, send)
             return
+        scope["app"] = self
+        scope["request_id"] = request_id = str(new_id())
         request = Request(scope, receive)
         try:
             response = await handler(request)
         except Exception as wrong:  # noqa: BLE001 - it is answered, and logged there
             response = answer_problem(request, wrong)
+        response.raw_headers.append((REQUEST_ID, request_id.encode()))
         await response(scope, receive, send)
 
 
@@ -64,7 +60,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = request_id = str(new_id())
-        header = (b"x-request-id", request_id.encode())
+        header = (REQUEST_ID, request_id.encode())
 
         answered = False
 

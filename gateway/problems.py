@@ -92,11 +92,15 @@ def body_of_problem(problem: Problem, request_id: str) -> dict[str, object]:
     }
 
 
-def noted(request: Request, error: Exception) -> Problem:
+def id_of(request: Request) -> str:
+    """The request's id, as its answer says it."""
+    return str(request.scope.get("request_id", ""))
+
+
+def noted(request_id: str, error: Exception) -> Problem:
     """What the caller is told; an error that nobody expected is logged, without what the caller sent."""
     problem = problem_from(error)
     if problem.status >= 500:
-        request_id = str(request.scope.get("request_id", ""))
         # Where it happened, without its words: PostgreSQL's quote the row, addresses and all.
         where = "".join(format_tb(error.__traceback__)) if problem.status == 500 else ""
         log.error("request %s: %s\n%s", request_id, type(error).__name__, where)
@@ -105,8 +109,8 @@ def noted(request: Request, error: Exception) -> Problem:
 
 def answer_problem(request: Request, error: Exception) -> Response:
     """The HTTP answer in the native API's shape."""
-    problem = noted(request, error)
-    request_id = str(request.scope.get("request_id", ""))
+    request_id = id_of(request)
+    problem = noted(request_id, error)
     body = json.dumps(body_of_problem(problem, request_id), ensure_ascii=False).encode(errors="replace")
     return Response(body, problem.status, headers=dict(problem.headers), media_type=JSON)
 

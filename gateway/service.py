@@ -13,13 +13,15 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from duepost import crash
-from duepost.doors import door_of
 from duepost.intake import Door
 from duepost.ledger.engine import open_ledger
 from gateway.accepting import Acceptor
 from gateway.callers import Keyring
+from gateway.crew import Crew, hand_of
+from gateway.hand import Hand
 from gateway.limits import Limits
 from gateway.owning import Owners
+from gateway.plain import Plain
 from gateway.taking import Taking
 
 
@@ -34,6 +36,8 @@ class Service:
     owners: Owners
     limits: Limits
     taking: Taking
+    hand: Hand
+    crew: Crew
     acceptor: Acceptor = field(repr=False)
 
     @classmethod
@@ -41,19 +45,19 @@ class Service:
         """What the settings describe."""
         listens = settings.gateway
         engine = open_ledger(settings.database_url, name="gateway", connections=listens.connections)
-        door = door_of(settings)
-        owners = Owners(engine, door.documents)
-        direct = open_ledger(settings.database_url, name="gateway", connections=listens.connections, ping=False)
-        taking = Taking(direct, door, owners, "http")
+        hand = hand_of(settings, connections=listens.connections)
+        taking = hand.taking
         return cls(
             settings,
             engine,
-            door,
+            taking.door,
             Keyring(engine),
-            owners,
+            hand.owners,
             Limits(listens.requests_per_second, listens.burst_requests),
             taking,
-            Acceptor(taking),
+            hand,
+            Crew(settings),
+            Acceptor(taking, Plain(settings.database_url, taking)),
         )
 
 
@@ -75,6 +79,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         accepting.cancel()
         with suppress(asyncio.CancelledError):
             await accepting
+        await asyncio.to_thread(service.crew.close)
         service.engine.dispose()
         service.taking.engine.dispose()
 

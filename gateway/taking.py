@@ -91,7 +91,7 @@ class Taking:
         except TryLater:
             return self._together(group)
 
-    def _remembered(self) -> Memory:
+    def remembered(self) -> Memory:
         """What is known of accounts, lanes and templates, at most a second old."""
         now = self.clock()
         read_at, memory = self._memory
@@ -105,7 +105,7 @@ class Taking:
             results = _first_answers(connection, group)
             prepared: dict[int, list[Accepted]] = {}
             intakes: dict[str | None, Intake] = {}
-            memory = self._remembered()
+            memory = self.remembered()
             for place, one in enumerate(group):
                 if place in results:
                     continue
@@ -116,7 +116,7 @@ class Taking:
                         intakes[one.asked.run] = intake
                     self.owners.check(connection, one.account_id, one.asked)
                     ready = [intake.prepare(checked) for checked in intake.check(one.asked.send)]
-                    prepared[place] = _own(one.account_id, ready)
+                    prepared[place] = own(one.account_id, ready)
                 except InvalidSend as first:
                     send = one.asked.send
                     if isinstance(first, NotTheirs):  # a look at it would tell of another's
@@ -133,7 +133,7 @@ class Taking:
         return [results[place] for place in range(len(group))]
 
 
-def _own(account_id: int, ready: list[Accepted]) -> list[Accepted]:
+def own(account_id: int, ready: list[Accepted]) -> list[Accepted]:
     """Raises: InvalidSend unless they are the account's, whatever the send says."""
     if any(one.account_id != account_id for one in ready):
         raise InvalidSend("Account", "is not this key's", "leave it out: the key says it")
@@ -151,8 +151,13 @@ def _accept(
         ready = [one for place in places for one in prepared[place]]
         receipts = iter(intake.accept_few(ready) if len(ready) <= FEW else intake.accept_many(ready))
         for place in places:
-            first, *others = [next(receipts) for _ in prepared[place]]
-            results[place] = group[place].tell(replace(first, also=tuple(others)) if others else first)
+            results[place] = group[place].tell(with_others([next(receipts) for _ in prepared[place]]))
+
+
+def with_others(receipts: Sequence[Receipt]) -> Receipt:
+    """The first receiver's receipt, with those of the others."""
+    first, *others = receipts
+    return replace(first, also=tuple(others)) if others else first
 
 
 def _first_answers(connection: Connection, group: Sequence[ToTake]) -> dict[int, Result]:

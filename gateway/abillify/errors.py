@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from gateway.own_words import OwnWords
-from gateway.problems import JSON, Detail, Problem, noted
+from gateway.problems import JSON, Detail, Problem, id_of, noted
 from gateway.taking import Answer
 
 # HTTP status -> kind and type
@@ -35,7 +35,7 @@ class Abillify(OwnWords):
 
     def answer(self, request: Request, error: Exception) -> Response:
         """In Abillify's shape."""
-        problem = noted(request, error)
+        problem = noted(id_of(request), error)
         told = answer_of(problem)
         return Response(told.body, told.status, headers=dict(problem.headers), media_type=JSON)
 

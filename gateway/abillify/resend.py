@@ -24,7 +24,7 @@ from gateway.bodies import object_of
 from gateway.callers import Caller
 from gateway.once import key_of, once
 from gateway.own_words import Body
-from gateway.problems import Detail, Problem, noted
+from gateway.problems import Detail, Problem, id_of, noted
 from gateway.service import Service, service_of
 from gateway.taking import Answer
 
@@ -72,7 +72,7 @@ def _decided(request: Request, work: Callable[[Connection], Answer], connection:
     except TRANSIENT:
         raise
     except Exception as error:  # noqa: BLE001 - Abillify remembers its 5xx too
-        return answer_of(noted(request, error))
+        return answer_of(noted(id_of(request), error))
 
 
 def _resent(service: Service, caller: Caller, reference: str, connection: Connection) -> Answer:

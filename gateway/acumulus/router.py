@@ -16,7 +16,7 @@ from gateway.acumulus.request import contract_of, mail_of, read, trial_of
 from gateway.acumulus.words import Refusal, remark
 from gateway.bodies import body_of
 from gateway.callers import Caller
-from gateway.problems import Problem, noted
+from gateway.problems import Problem, id_of, noted
 from gateway.service import Service, service_of
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class _Asking:
             log.warning("request %s: %s", request_id, type(away).__name__)
             return self.refused(Refusal(remark("DPAWAY")))
         except Exception as unforeseen:  # noqa: BLE001 - one shape for every error
-            noted(self._request, unforeseen)
+            noted(id_of(self._request), unforeseen)
             return self.refused(Refusal(remark("DPTROUBLE", request_id=request_id)))
 
     def _said(self, body: bytes) -> Said:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gateway.farpay.written import written
 from gateway.farpay.xml_form import write_xml
 from gateway.own_words import OwnWords
-from gateway.problems import Detail, Problem, noted
+from gateway.problems import Detail, Problem, id_of, noted
 
 NOT_AUTHENTICATED, NOT_RECEIVED, NUMBER_USED = 9000, 10000, 10009
 # HTTP status -> FarPay's code; where it has told none, the code is the HTTP status
@@ -57,7 +57,7 @@ def answer(
 
 def refusal(request: Request, error: Exception) -> Response:
     """What is wrong. Source: FarPay's `code::text`, and the superset that its Orders endpoint has."""
-    problem = noted(request, error)
+    problem = noted(id_of(request), error)
     correlation = str(request.scope.get("request_id", ""))
     status = 400 if problem.status == 422 else problem.status
     code = int(problem.type) if problem.type.isdecimal() else CODES.get(status, status)

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
 
@@ -12,67 +13,46 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from duepost.errors import InvalidSend, TryLater
-from gateway.asked import Asked, Asker
+from duepost.errors import TryLater
 from gateway.bodies import chunks_of
-from gateway.callers import Caller, Sender
-from gateway.native.sends import limit_of, read, told
+from gateway.callers import Sender
+from gateway.hand import Piece, Told
+from gateway.native.sends import limit_of
 from gateway.native.shapes import RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
-from gateway.problems import Problem, body_of_problem, noted, problem_of
+from gateway.problems import Problem, id_of
 from gateway.service import Service, service_of
-from gateway.taking import Answer, ToTake
 
 router = APIRouter(tags=["sends"])
 
-TOGETHER = 1_000  # rows in one transaction
-TOGETHER_BYTES = 4_000_000
-ABREAST = 2  # transactions of one batch: one is checked while PostgreSQL takes the other in
+PIECE_BYTES = 200_000  # whole lines that are taken in together, about
 MOST_LINES = 2_000_000  # the answer to a short line has a hundred times its bytes
 IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
-PIECE = 64 * 1024
+PART = 64 * 1024
+CLOSE = {"Connection": "close"}
 NDJSON = "application/x-ndjson"
 
 BODY = {"schema": {"description": "a line for each send, as for POST /v1/sends"}}
 EXAMPLE = json.dumps(SEND_EXAMPLE) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the body, counted from 1."""
-
-    number: int
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Whose rows, and of which run those are that name none."""
-
-    request: Request
-    service: Service
-    caller: Caller
-    run: str | None
-
-
 @dataclass
-class Told:
-    """What was answered to the rows so far, in their order."""
+class Sums:
+    """What was answered to the pieces so far, in their order."""
 
     out: IO[bytes]
     accepted: int = 0
     duplicates: int = 0
     refused: int = 0
 
-    def write(self, answers: Sequence[tuple[int, bytes]]) -> None:
-        """Of further rows: the HTTP status that each would have had alone, and its line."""
-        counts = Counter(status for status, _ in answers)
-        self.accepted += counts.pop(202, 0)
-        self.duplicates += counts.pop(200, 0)
-        self.refused += counts.total()
-        self.out.write(b"".join(line for _, line in answers))
+    def add(self, told: Told) -> None:
+        """A further piece."""
+        self.accepted += told.accepted
+        self.duplicates += told.duplicates
+        self.refused += told.refused
+        self.out.write(told.lines)
 
     def end(self) -> None:
-        """The sums."""
+        """The last line."""
         sums = {"accepted": self.accepted, "duplicates": self.duplicates, "refused": self.refused}
         self.out.write(json.dumps(sums).encode() + b"\n")
 
@@ -98,107 +78,71 @@ async def enqueue_many(
     The answer begins when the body has ended. Rows are taken a thousand at a time, so a batch that breaks off is taken
     in part; repeating all of it takes nothing twice.
     """
-    batch = Batch(request, service_of(request), caller, run)
-    told_so_far = Told(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
+    service = service_of(request)
+    sums = Sums(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
+    limits = (limit_of(service), service.settings.gateway.batch_limit_bytes)
+    pieces = (Piece(caller, run, first, text, id_of(request)) async for first, text in _whole_lines(request, *limits))
     try:
-        await _take_all(request, batch, told_so_far)
+        await _take_all(service, pieces, sums)
     except BaseException as wrong:
-        told_so_far.out.close()
+        sums.out.close()
         if isinstance(wrong, (TryLater, OSError)):
             what = str(wrong) if isinstance(wrong, TryLater) else "the document store cannot be written"
             raise TryLater(f"{what}; repeat the whole batch: what was taken is not taken twice") from wrong
         raise
-    return StreamingResponse(_pieces(told_so_far.out), media_type=NDJSON)
+    return StreamingResponse(_pieces(sums.out), media_type=NDJSON)
 
 
-async def _take_all(request: Request, batch: Batch, told_so_far: Told) -> None:
-    limits = (limit_of(batch.service), batch.service.settings.gateway.batch_limit_bytes)
-    under_way: deque[asyncio.Task[list[tuple[int, bytes]]]] = deque()
+async def _take_all(service: Service, pieces: AsyncIterator[Piece], sums: Sums) -> None:
+    """One piece is kept back until the next comes: what is a single one needs no process of its own."""
+    under_way: deque[asyncio.Task[Told]] = deque()
+    take = service.crew.take if service.crew.size else partial(run_in_threadpool, service.hand.take)
+    kept_back: Piece | None = None
+    alone = True
     try:
-        async for rows in _groups(_rows(request, *limits)):
-            if len(under_way) == ABREAST:
-                told_so_far.write(await under_way.popleft())
-            under_way.append(asyncio.create_task(run_in_threadpool(_take, batch, rows)))
+        async for piece in pieces:
+            if kept_back:
+                alone = False
+                if len(under_way) > service.crew.size:  # one waits while the others are at work
+                    sums.add(await under_way.popleft())
+                under_way.append(asyncio.create_task(take(kept_back)))
+            kept_back = piece
+        if kept_back and alone:
+            sums.add(await run_in_threadpool(service.hand.take, kept_back))
+        elif kept_back:
+            under_way.append(asyncio.create_task(take(kept_back)))
         while under_way:
-            told_so_far.write(await under_way.popleft())
+            sums.add(await under_way.popleft())
     finally:
         await asyncio.gather(*under_way, return_exceptions=True)  # what was begun is ended
-    told_so_far.end()
+    sums.end()
 
 
-async def _rows(request: Request, longest: int, limit: int) -> AsyncIterator[Row]:
-    number, size = 0, 0
-    begun: list[bytes] = []  # of the line that has not ended: put together once
+async def _whole_lines(request: Request, longest: int, limit: int) -> AsyncIterator[tuple[int, bytes]]:
+    """Some hundred whole lines at a time, with the number of their first."""
+    begun: list[bytes] = []  # what has come and is not given out; its first part may end within a line
+    size = unended = 0  # bytes of it, and of its last line
+    first = number = 1
     async for part in chunks_of(request, limit):
-        first, *lines = part.split(b"\n")
-        begun.append(first)
-        if lines:
-            *lines, rest = b"".join(begun), *lines
-            begun, size = [rest], 0
-            for line in lines:
-                number += 1
-                if number > MOST_LINES:
-                    raise Problem(413, f"the body has more than {MOST_LINES:,} lines", headers={"Connection": "close"})
-                if line.strip():
-                    yield Row(number, line)
-        size += len(begun[-1])
-        if size > longest:
-            raise Problem(413, f"line {number + 1} has more than {longest:,} bytes", headers={"Connection": "close"})
-    rest = b"".join(begun)
-    if rest.strip():
-        yield Row(number + 1, rest)
-
-
-async def _groups(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
-    group: list[Row] = []
-    size = 0
-    async for row in rows:
-        group.append(row)
-        size += len(row.text)
-        if len(group) >= TOGETHER or size >= TOGETHER_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
-
-
-def _take(batch: Batch, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
-    """Take a group in: status and line of each row. Raises: TryLater, and OSError of the document store."""
-    asker = Asker(batch.caller.account)
-    wrong: dict[int, Problem] = {}
-    asked: dict[int, ToTake] = {}
-    for row in rows:
-        try:
-            asked[row.number] = ToTake(batch.caller.account_id, _asked(batch, asker, row), told)
-        except Problem as refused:
-            wrong[row.number] = refused
-    results = dict(zip(asked, batch.service.taking.take(list(asked.values())), strict=True))
-    return [_line(batch, row.number, results.get(row.number) or wrong[row.number]) for row in rows]
-
-
-def _line(batch: Batch, number: int, result: Answer | Exception) -> tuple[int, bytes]:
-    if isinstance(result, Answer):
-        return result.status, b'{"line": %d, %b\n' % (number, result.body[1:])
-    if isinstance(result, (TryLater, OSError)):
-        raise result
-    problem = noted(batch.request, result)
-    request_id = str(batch.request.scope.get("request_id", "")) if problem.status >= 500 else ""
-    line = {"line": number, "error": body_of_problem(problem, request_id)}
-    return problem.status, json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n"
-
-
-def _asked(batch: Batch, asker: Asker, row: Row) -> Asked:
-    asked = read(row.text, batch.caller, asker)
-    if asked.contents:
-        try:
-            asked = batch.service.owners.kept(batch.caller.account_id, asked)
-        except InvalidSend as wrong:
-            raise problem_of([wrong]) from None
-    return replace(asked, run=batch.run) if batch.run and asked.run is None else asked
+        begun.append(part)
+        size += len(part)
+        number += part.count(b"\n")
+        end = part.rfind(b"\n")
+        unended = len(part) - end - 1 if end >= 0 else unended + len(part)
+        if number > MOST_LINES + 1:
+            raise Problem(413, f"the body has more than {MOST_LINES:,} lines", headers=CLOSE)
+        if unended > longest:
+            raise Problem(413, f"line {number} has more than {longest:,} bytes", headers=CLOSE)
+        if size - unended >= PIECE_BYTES:
+            whole = b"".join(begun)
+            yield first, whole[: size - unended]
+            begun, size, first = [whole[size - unended :]], unended, number
+    if size:
+        yield first, b"".join(begun)
 
 
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:
     with out:
         out.seek(0)
-        while piece := out.read(PIECE):
-            yield piece
+        while part := out.read(PART):
+            yield part

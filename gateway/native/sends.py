@@ -1,6 +1,5 @@
 """POST /v1/sends: how does one send come in?"""
 
-import json
 import re
 from hashlib import sha256
 
@@ -11,15 +10,15 @@ from starlette.responses import Response
 from duepost.credentials import Scope
 from duepost.errors import InvalidSend
 from duepost.ledger.idempotency import LONGEST_KEY, Repeat
-from duepost.sends import Receipt
-from gateway.asked import Asked, Asker, wrong_names
-from gateway.bodies import JSON_LIMIT, body_of, object_of
+from gateway.bodies import JSON_LIMIT, body_of
 from gateway.callers import Caller, caller_at_once
 from gateway.native.shapes import IDEMPOTENCY_KEY, RECEIPT_EXAMPLE, RECEIPT_SCHEMA, SEND_EXAMPLE, SEND_SCHEMA, answers
 from gateway.native.shapes import body as described
 from gateway.problems import Problem, problem_of
+from gateway.reading import read
 from gateway.service import Service, service_of
-from gateway.taking import Answer, ToTake
+from gateway.taking import ToTake
+from gateway.telling import told
 
 router = APIRouter(tags=["sends"])
 
@@ -43,7 +42,7 @@ async def enqueue(request: Request) -> Response:
     content = await body_of(request, limit_of(service))
     repeat = repeat_of(request, caller, SCOPE, content)
     small = len(content) <= JSON_LIMIT  # what is larger would keep everybody else waiting
-    asked = read(content, caller) if small else await run_in_threadpool(read, content, caller)
+    asked = read(content, caller.account) if small else await run_in_threadpool(read, content, caller.account)
     if asked.contents:
         try:
             asked = await run_in_threadpool(service.owners.kept, caller.account_id, asked)
@@ -58,15 +57,6 @@ def limit_of(service: Service) -> int:
     return JSON_LIMIT + MOST_DOCUMENTS * service.door.documents.limit * 4 // 3
 
 
-def read(content: bytes, caller: Caller, asker: Asker | None = None) -> Asked:
-    """The send that a JSON object asks for. Raises: Problem that names every wrong name."""
-    row = object_of(content)
-    try:
-        return (asker or Asker(caller.account)).asked(row)
-    except InvalidSend as first:
-        raise problem_of(wrong_names(row, caller.account) or [first]) from None
-
-
 def repeat_of(request: Request, caller: Caller, scope: str, content: bytes) -> Repeat | None:
     """What the Idempotency-Key makes of the request. Raises: Problem 400 for a key that is none."""
     key = request.headers.get("idempotency-key")
@@ -75,23 +65,3 @@ def repeat_of(request: Request, caller: Caller, scope: str, content: bytes) -> R
     if len(key) > LONGEST_KEY or not KEY.fullmatch(key):
         raise Problem(400, f"Idempotency-Key has to be 1 to {LONGEST_KEY} visible ASCII characters")
     return Repeat(caller.account_id, scope, key, sha256(content).digest())
-
-
-def told(receipt: Receipt) -> Answer:
-    """The answer to an enqueue; a duplicate's is 200."""
-    return Answer(200 if receipt.duplicate else 202, json.dumps(receipt_to_json(receipt)).encode())
-
-
-def receipt_to_json(receipt: Receipt) -> dict[str, object]:
-    """As the API tells it: due_at is the resolved instant in UTC, None when nothing more happens by itself."""
-    return {
-        "id": str(receipt.id),
-        "status": int(receipt.status),
-        "status_name": receipt.status.label,
-        "due_at": receipt.due_at.isoformat() if receipt.due_at else None,
-        "duplicate_of": str(receipt.id) if receipt.duplicate else None,
-        "segments": receipt.units,
-        "encoding": receipt.encoding,
-        "warnings": list(receipt.warnings),
-        "also": [receipt_to_json(one) for one in receipt.also],
-    }

@@ -14,7 +14,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from gateway.own_words import OwnWords
-from gateway.problems import noted
+from gateway.problems import id_of, noted
 
 MEDIA_TYPE = "application/json; charset=utf-8"
 EMPTY = "REQUIRED_FILED_IS_EMPTY"  # their spelling
@@ -87,7 +87,7 @@ class Sin(OwnWords):
         """A refusal has 200: clients look for IsValid there alone. What is no answer of SIN's has its own status."""
         if isinstance(error, Refusal):
             return Response(envelope(request, None, error.faults), media_type=MEDIA_TYPE)
-        problem = noted(request, error)
+        problem = noted(id_of(request), error)
         fault = Fault(CODES.get(problem.status, "SERVER_ERROR"), None, (problem.message,))
         status = 200 if problem.status == REUSED else problem.status
         return Response(envelope(request, None, [fault]), status, headers=dict(problem.headers), media_type=MEDIA_TYPE)

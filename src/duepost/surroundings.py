@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,57 @@ class Memory:
     accounts: dict[str, Account] = field(default_factory=dict)
     templates: dict[int, Mapping[Key, Words]] = field(default_factory=dict)
     declared: dict[str, DeclaredLane] | None = None
+
+
+class Around(Protocol):
+    """What a check of a send wants to know."""
+
+    def account(self, name: str) -> Account:
+        """Raises: InvalidSend when there is none of that name."""
+
+    def lanes(self) -> dict[str, DeclaredLane]:
+        """What the workers have told of them."""
+
+    def templates_of(self, account: Account) -> Mapping[Key, Words]:
+        """The account's own words."""
+
+    def run_of(self, account: Account) -> int | None:
+        """The id of the account's run; None without one."""
+
+
+class NotRemembered(LookupError):  # noqa: N818 - it says what happened
+    """It has to be asked for."""
+
+
+class Remembered:
+    """Knows what the memory holds, and asks nobody. Each raises NotRemembered for what it does not hold."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def account(self, name: str) -> Account:
+        """As read within the last moments."""
+        found = self._memory.accounts.get(name)
+        if found is None:
+            raise NotRemembered(name)
+        return found
+
+    def lanes(self) -> dict[str, DeclaredLane]:
+        """As told before."""
+        if self._memory.declared is None:
+            raise NotRemembered
+        return self._memory.declared
+
+    def templates_of(self, account: Account) -> Mapping[Key, Words]:
+        """As read before."""
+        found = self._memory.templates.get(account.id)
+        if found is None:
+            raise NotRemembered
+        return found
+
+    def run_of(self, account: Account) -> int | None:  # noqa: ARG002 - as Around has it
+        """None: sends of a run are another's."""
+        return None
 
 
 class Surroundings:

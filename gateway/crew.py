@@ -1,0 +1,95 @@
+"""Which processes check the rows of large batches, so that single sends need not wait for the interpreter?"""
+
+import asyncio
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+
+from config.settings import Settings
+from duepost import crash
+from duepost.doors import door_of
+from duepost.errors import TryLater
+from duepost.ledger.engine import open_ledger
+from gateway.hand import Hand, Piece, Told
+from gateway.owning import Owners
+from gateway.taking import Taking
+
+SOURCE = "http"
+
+
+class Crew:
+    """Takes pieces of batches in, each in a process of its own; these start with the first piece that comes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._alone = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    @property
+    def size(self) -> int:
+        """How many processes; 0: none, so that a thread has to do it."""
+        return self._settings.gateway.batch_processes
+
+    async def take(self, piece: Piece) -> Told:
+        """Raises: TryLater, also when the process died; OSError of the document store."""
+        pool = self._started()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, _take, piece)
+        except BrokenProcessPool:
+            with self._alone:
+                if self._pool is pool:
+                    self._pool = None
+            raise TryLater("a process that takes batches in has died") from None
+
+    def close(self) -> None:
+        """End the processes; what they have in hand is ended first."""
+        with self._alone:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._alone:
+            if self._pool is None:
+                # Spawned, not forked: nothing of this process's threads and connections goes along.
+                self._pool = ProcessPoolExecutor(self.size, get_context("spawn"), _begin, (self._settings,))
+            return self._pool
+
+
+_hand: Hand | None = None
+
+
+def hand_of(settings: Settings, *, connections: int) -> Hand:
+    """With connections of its own to the ledger, not asked before use: a dead one costs a second try."""
+    engine = open_ledger(settings.database_url, name="gateway", connections=connections, ping=False)
+    door = door_of(settings)
+    owners = Owners(engine, door.documents)
+    return Hand(Taking(engine, door, owners, SOURCE), owners)
+
+
+def _begin(settings: Settings) -> None:
+    """A process of the crew begins."""
+    global _hand  # noqa: PLW0603 - a process has one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the gateway says when it is over
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    crash.arm(settings.crash_at)
+    _hand = hand_of(settings, connections=1)
+
+
+def _take(piece: Piece) -> Told:
+    if _hand is None:
+        raise RuntimeError("this process has not begun")
+    return _hand.take(piece)
+
+
+def _end_with_parent() -> None:
+    """A gateway that was killed leaves no process behind; what it had in hand is rolled back."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
