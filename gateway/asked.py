@@ -48,13 +48,20 @@ class Asker:
     def __init__(self, account: str) -> None:
         self._account = account
         self._rows = RowReader(HERE, {"account": account})
+        self._plain: set[tuple[str, ...]] = set()  # names of rows with nothing to be read here
         self._own: dict[str, str] = {}  # a name as this body writes it -> what is read here and not as in a file
 
     def asked(self, row: Mapping[str, Any]) -> Asked:
         """The send, its values unchecked. Raises: InvalidSend for the first wrong name."""
+        shape = tuple(row)
+        if shape in self._plain:
+            return Asked(self._rows.send_of(row))
         own, rest = self._parted(row)
         if not own:
-            return Asked(self._rows.send_of(row))
+            send = self._rows.send_of(row)
+            if self._rows.plain(row):
+                self._plain.add(shape)
+            return Asked(send)
         send = self._rows.send_of(rest)
         given = {self._own[name]: value for name, value in own if value is not None and value != ""}
         if len(own) > len({self._own[name] for name, _ in own}):

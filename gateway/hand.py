@@ -14,7 +14,7 @@ from gateway.reading import read
 from gateway.taking import Answer, Taking, ToTake
 from gateway.telling import told
 
-TOGETHER = 1_000  # rows in one transaction
+TOGETHER = 2_000  # rows in one transaction
 TOGETHER_BYTES = 4_000_000
 
 

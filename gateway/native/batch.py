@@ -5,7 +5,6 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
 
@@ -24,7 +23,7 @@ from gateway.service import Service, service_of
 
 router = APIRouter(tags=["sends"])
 
-PIECE_BYTES = 200_000  # whole lines that are taken in together, about
+PIECE_BYTES = 256 * 1024  # whole lines that are taken in together, about
 MOST_LINES = 2_000_000  # the answer to a short line has a hundred times its bytes
 IN_MEMORY = 1_000_000  # bytes of the answer; the rest waits in a file
 PART = 64 * 1024
@@ -75,8 +74,8 @@ async def enqueue_many(
 ) -> Response:
     """NDJSON in, a line for each row out: its receipt, or what is wrong with it; the last line has the sums.
 
-    The answer begins when the body has ended. Rows are taken a thousand at a time, so a batch that breaks off is taken
-    in part; repeating all of it takes nothing twice.
+    The answer begins when the body has ended. Some thousand rows are taken at a time, so a batch that breaks off is
+    taken in part; repeating all of it takes nothing twice.
     """
     service = service_of(request)
     sums = Sums(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - what streams it closes it
@@ -95,8 +94,12 @@ async def enqueue_many(
 
 async def _take_all(service: Service, pieces: AsyncIterator[Piece], sums: Sums) -> None:
     """One piece is kept back until the next comes: what is a single one needs no process of its own."""
+
+    async def in_thread(piece: Piece) -> Told:
+        return await run_in_threadpool(service.hand.take, piece)
+
     under_way: deque[asyncio.Task[Told]] = deque()
-    take = service.crew.take if service.crew.size else partial(run_in_threadpool, service.hand.take)
+    take = service.crew.take if service.crew.size else in_thread
     kept_back: Piece | None = None
     alone = True
     try:
@@ -108,7 +111,7 @@ async def _take_all(service: Service, pieces: AsyncIterator[Piece], sums: Sums) 
                 under_way.append(asyncio.create_task(take(kept_back)))
             kept_back = piece
         if kept_back and alone:
-            sums.add(await run_in_threadpool(service.hand.take, kept_back))
+            sums.add(await in_thread(kept_back))
         elif kept_back:
             under_way.append(asyncio.create_task(take(kept_back)))
         while under_way:

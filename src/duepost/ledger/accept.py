@@ -163,7 +163,7 @@ def copy_in(connection: Connection, batch: Iterable[Accepted]) -> None:
     try:
         with cursor.copy(f"COPY send ({', '.join(SEND_COLUMNS)}) FROM STDIN") as copy:
             # In the order of their keys: two calls that bring the same sends in other orders would deadlock.
-            for accepted in sorted(batch, key=lambda accepted: accepted.business_key.bytes):
+            for accepted in sorted(batch, key=lambda accepted: accepted.business_key.int):
                 copy.write_row(accepted.send_row())
         with cursor.copy(f"COPY state ({', '.join(STATE_COLUMNS)}) FROM STDIN") as copy:
             for accepted in batch:
