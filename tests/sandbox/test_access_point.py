@@ -95,7 +95,11 @@ def to(url: str, digits: str, instance: str = "one") -> requests.Response:
 @pytest.mark.parametrize(
     ("digits", "word", "details"),
     [
-        ("901", "permanently_failed", "The participant ID 'iso6523-actorid-upis::0088:5790000009019' is not registered"),
+        (
+            "901",
+            "permanently_failed",
+            "The participant ID 'iso6523-actorid-upis::0088:5790000009019' is not registered",
+        ),
         ("902", "rejected", ""),
         ("905", "permanently_failed", "Failed to resolve SMP endpoint (iso6523-actorid-upis::0088:5790000009059, busd"),
         ("100", "sent", ""),

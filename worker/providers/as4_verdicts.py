@@ -31,9 +31,9 @@ WORDS: Mapping[str, Finding] = {
     "rejected": REJECTED,  # by its own check of the document
     "permanently_failed": NOT_DELIVERED,  # out of attempts
 }
-# beginning of the "errorDetails" of what failed for good -> what it means; any other is NOT_DELIVERED. The first is of a
+# how the "errorDetails" of what failed for good begin -> what it means; any other is NOT_DELIVERED. The first is of a
 # receiver that the network does not know, the second phase4's (AS4EndpointDetailProviderPeppol) of one that cannot be
-# looked up for this document: phoss-ap takes both for "not registered". Technical details, which follow the first, may
+# looked up for this document; phoss-ap takes both for "not registered". Technical details, which follow the first, may
 # hold any words.
 DETAILS: Mapping[re.Pattern[str], Finding] = {
     re.compile(r"The participant ID '[^']*' is not registered in the Peppol Network\b"): NOT_REGISTERED,
