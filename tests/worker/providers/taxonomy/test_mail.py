@@ -12,7 +12,7 @@ from tests.worker.providers.taxonomy.rows import agrees, rows, said, stands
 from worker.providers.smtp_verdicts import Stage, judge
 
 # A refusal of RSET is never a send's outcome: its connection is replaced.
-ALL = [stage for stage in Stage if stage is not Stage.RESET]
+ALL: list[Stage] = [stage for stage in Stage if stage is not Stage.RESET]
 SPOKEN_OF = [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT]
 # the taxonomy's word for a stage -> ours; a message is refused at DATA or after the final dot
 STAGES: dict[str, list[Stage]] = {
