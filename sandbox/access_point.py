@@ -25,12 +25,15 @@ SENT = ("sent",)
 
 # last three digits of a receiver before its check digit -> the words of its documents, or what is done to them
 RECEIVERS: Mapping[str, str | tuple[str, ...]] = {
-    "901": ("pending", "permanently_failed"),  # not registered
+    "901": ("pending", "permanently_failed"),  # UNREGISTERED
     "902": ("pending", "rejected"),
     "903": "silent",  # taken, and the connection is closed unanswered
     "904": "busy once",  # 503, and taken when it comes again
+    "905": ("pending", "permanently_failed"),  # UNRESOLVED
 }
-NOT_REGISTERED = "The receiver is not registered for this document type"
+# what phoss-ap says of a receiver that the network does not know, and phase4 of one without an entry for the document
+UNREGISTERED = "The participant ID '{}' is not registered in the Peppol Network. Technical details: {}"
+UNRESOLVED = "Failed to resolve SMP endpoint ({}, {}, {}, peppol-transport-as4-v2_0)"
 
 
 class AccessPoint(HttpCounterpart):
@@ -59,6 +62,7 @@ class AccessPoint(HttpCounterpart):
         self.token = token
         self.asked: Counter[str] = Counter()
         self.fates: dict[str, tuple[str, ...]] = {}  # instance id -> the words of its status
+        self.told: dict[str, str] = {}  # instance id -> its errorDetails, once it has failed
         self.busy: set[str] = set()
 
     def session(self) -> "AccessPointSession":
@@ -112,6 +116,8 @@ class AccessPointSession(HttpSession):
         self.ledger.take(request)
         words = fate if isinstance(fate, tuple) else self.point.words
         self.point.fates[str(request.key)] = words
+        if (details := _details(names)) is not None:
+            self.point.told[str(request.key)] = details
         done = words[0] == "sent"
         report = {"sbdhInstanceIdentifier": request.key, "sendingSuccess": done, "overallSuccess": done}
         return _json(200 if done else 422, report)
@@ -123,7 +129,7 @@ class AccessPointSession(HttpSession):
         words = self.point.fates.get(instance, self.point.words)
         word = words[min(self.point.asked[instance], len(words) - 1)]
         self.point.asked[instance] += 1
-        details = NOT_REGISTERED if words is RECEIVERS["901"] else self.point.details
+        details = self.point.told.get(instance, self.point.details)
         fields = {"id": known, "sbdhInstanceID": instance, "status": word, "errorDetails": details}
         return _json(200, fields)
 
@@ -137,6 +143,15 @@ def _keyed(request: Request) -> Request:
 def receiver_of(path: str) -> str:
     """SCHEME:ID that a document was handed over for."""
     return _names(path)[1].partition("::")[2]
+
+
+def _details(names: list[str]) -> str | None:
+    """Why a document of such a receiver fails for good; None of any other."""
+    _, receiver, document, process, _ = names
+    return {
+        "901": UNREGISTERED.format(receiver, "no NAPTR record"),
+        "905": UNRESOLVED.format(receiver, document, process),
+    }.get(receiver[-4:-1])
 
 
 def _names(path: str) -> list[str]:

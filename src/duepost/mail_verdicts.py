@@ -37,6 +37,11 @@ TOO_LARGE = _refused(Status.EMAIL_REJECTED, "MESSAGE_TOO_LARGE")
 # Only our login can cause these, whatever the text says (Microsoft's 535 names a "disabled" protocol).
 LOGIN_CODES = frozenset({525, 530, 534, 535, 538})
 
+# "The account that you tried to reach is inactive" is about an account; "the user whom your server …" about a server.
+_HOLDER = r"(account|mailbox|user|recipient|address)"
+_OTHER = r"(your|our|server|host|IP|sender|sending|domain|connection|service|network|relay|list)\b"
+_OFF = r"(disabled|suspended|inactive|deactivated)"
+
 # the server's own words, blanks folded, any case -> what they mean; the first hit wins
 TEXTS = tuple(
     (re.compile(pattern, re.IGNORECASE), finding)
@@ -45,7 +50,7 @@ TEXTS = tuple(
         (r"spam|\bjunk|unsolicited|\bUBE\b|bulk (e-?)?mail", SPAM),
         (
             r"(mail ?box|inbox) (is |was )?(over ?)?(full|quota)|over ?-?quota|quota (is |was )?(exceeded|full)"
-            r"|(exceeded|exceeds|over)( \w+){0,3} quota|insufficient (disk|system)? ?(storage|space)",
+            r"|(exceeded|exceeds|over)( \w+){0,3} quota|insufficient (disk|(system )?(storage|space))",
             MAILBOX_FULL,
         ),
         (
@@ -60,8 +65,8 @@ TEXTS = tuple(
             MAILBOX_UNKNOWN,
         ),
         (
-            r"(account|mailbox|user|recipient|address)( \S+)? (is |has been |was )?(temporarily )?"
-            r"(disabled|suspended|inactive|deactivated)|(disabled|suspended|inactive) (account|mailbox|user|recipient)",
+            rf"{_HOLDER}( \S+)?( (?!{_OTHER})[\w'-]+){{0,8}} {_OFF}|{_OFF} {_HOLDER}"
+            rf"|^([245](\.\d+){{2}} )?{_OFF}\W*$",
             MAILBOX_DISABLED,
         ),
         (r"too (large|big)|size limit|(exceeds|exceeded)( \w+){0,4} size|message size exceed", TOO_LARGE),

@@ -94,14 +94,23 @@ def to(url: str, digits: str, instance: str = "one") -> requests.Response:
 
 @pytest.mark.parametrize(
     ("digits", "word", "details"),
-    [("901", "permanently_failed", "not registered"), ("902", "rejected", ""), ("100", "sent", "")],
+    [
+        (
+            "901",
+            "permanently_failed",
+            "The participant ID 'iso6523-actorid-upis::0088:5790000009019' is not registered",
+        ),
+        ("902", "rejected", ""),
+        ("905", "permanently_failed", "Failed to resolve SMP endpoint (iso6523-actorid-upis::0088:5790000009059, busd"),
+        ("100", "sent", ""),
+    ],
 )
 def test_some_receivers_end_otherwise(point: AccessPoint, digits: str, word: str, details: str) -> None:
     assert to(point.url, digits).status_code == 422
     status(point.url, "one")
     said = status(point.url, "one").json()
     assert said["status"] == word
-    assert details in (said["errorDetails"] or "")
+    assert (said["errorDetails"] or "").startswith(details)
 
 
 def test_a_silent_receivers_document_is_taken_and_can_be_asked_for(point: AccessPoint) -> None:

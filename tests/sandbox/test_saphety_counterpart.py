@@ -192,12 +192,11 @@ def test_it_misbehaves_until_told_otherwise(point: SaphetyCounterpart) -> None:
     assert notify(point.url, "anna@x.test").status_code == 200
 
 
-def test_the_samples_that_clients_put_on_the_wire_are_understood(point: SaphetyCounterpart) -> None:
-    folder = Path(__file__).parents[3] / "shared" / "wire" / "samples"
-    if not folder.is_dir():
-        pytest.skip("the samples are not here")
-    _, _, body = (folder / "saphety-additional-notifications.bin").read_bytes().partition(b"\r\n\r\n")
-    assert call(point.url, NOTIFY, json.loads(body)).json()["Data"] == [point.mails()[0]]
+def test_a_body_as_clients_write_it_is_understood(point: SaphetyCounterpart) -> None:
+    mail = '{"Email": "anna@x.test", "SendAttachment": true, "LanguageCode": "PT"}'
+    body = f'{{"OutboundFinancialDocumentId": "{DOCUMENT}", "DestinationEmails": [{mail}]}}'
+    spelt = "OutboundFinancialDocumentMaintenance/sendAditionalNotifications"
+    assert call(point.url, spelt, json.loads(body)).json()["Data"] == point.mails() == ["anna@x.test"]
 
 
 def test_as_a_process_it_knows_after_a_crash_what_it_took(tmp_path: Path) -> None:

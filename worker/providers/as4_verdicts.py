@@ -26,14 +26,18 @@ NOT_DELIVERED = Finding(Verdict.REFUSED, Status.EMAIL_BOUNCED, "NOT_DELIVERED")
 WORDS: Mapping[str, Finding] = {
     "pending": AT_WORK,
     "sending": AT_WORK,
-    "failed": AT_WORK,  # it tries again by itself
+    "failed": AT_WORK,  # it tries again by itself, even where the receiver takes no such document
     "sent": ACCEPTED,  # the receiver's access point has signed for it
     "rejected": REJECTED,  # by its own check of the document
     "permanently_failed": NOT_DELIVERED,  # out of attempts
 }
-# "errorDetails" of what failed for good -> what it means, if nothing else is known
+# how the "errorDetails" of what failed for good begin -> what it means; any other is NOT_DELIVERED. The first is of a
+# receiver that the network does not know, the second phase4's (AS4EndpointDetailProviderPeppol) of one that cannot be
+# looked up for this document; phoss-ap takes both for "not registered". Technical details, which follow the first, may
+# hold any words.
 DETAILS: Mapping[re.Pattern[str], Finding] = {
-    re.compile(r"not registered|no SMP|not support|no matching (document type|process|endpoint)", re.I): NOT_REGISTERED,
+    re.compile(r"The participant ID '[^']*' is not registered in the Peppol Network\b"): NOT_REGISTERED,
+    re.compile(r"Failed to resolve SMP endpoint \("): NOT_REGISTERED,
 }
 
 
@@ -45,7 +49,7 @@ def of_transaction(answer: Answer) -> Outcome | None:
         return None
     if finding is NOT_DELIVERED:
         details = str(fields.get("errorDetails") or "")
-        finding = next((said for pattern, said in DETAILS.items() if pattern.search(details)), finding)
+        finding = next((said for pattern, said in DETAILS.items() if pattern.match(details)), finding)
     name = fields.get("id")
     return replace(outcome_of(finding, answer), provider_reference=reference(name) if isinstance(name, str) else None)
 

@@ -188,9 +188,10 @@ class Saphety:
         return self._in_vain(replied)
 
     def _in_vain(self, replied: Replied) -> Outcome:
-        """It says neither yes nor no: to be asked again."""
+        """It says neither yes nor no: to be asked again. SIN's own yes in words that nobody knows calls an operator."""
         if isinstance(replied, Outcome):
             return replied
+        strange = isinstance(replied, Envelope) and replied.valid
         if isinstance(replied, Envelope):
             vain = outcome_of(UNREADABLE, replied.answer) if replied.valid else of_errors(replied)
         else:
@@ -198,4 +199,5 @@ class Saphety:
         if vain.verdict is Verdict.WAIT:
             return vain
         reason = Reason("ASKED_IN_VAIN", values={"cause": vain.reason.code, **vain.reason.values})
-        return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason)
+        alarm = vain.alarm or strange
+        return replace(vain, verdict=Verdict.TRANSIENT, status=Status.ERROR_SENDING_EMAIL, reason=reason, alarm=alarm)

@@ -3,7 +3,8 @@
 Judged by its text first, then its enhanced code (RFC 3463, IANA's registry), then its basic code with the stage
 (RFC 5321).
 Two rules stand above the tables: 4xx is always tried again, and what only our own login can cause is never the send's
-fault. 310 means that a retry is pending, so what the registry calls a final technical fault is 300 here.
+fault. An enhanced code of class 4 beside a 5xx is tried again as well, unless a text says what is wrong.
+310 means that a retry is pending, so what the registry calls a final technical fault is 300 here.
 """
 
 import re
@@ -103,7 +104,7 @@ def _find(code: int, text: str, stage: Stage, enhanced: re.Match[str] | None) ->
     words = own_words(text)
     told = by_text(words)
     if stage in SESSION:
-        return TEMPORARY if told is TEMPORARY else SESSION[stage]
+        return TEMPORARY if told is TEMPORARY or _is_temporary(enhanced) else SESSION[stage]
     return told or _by_enhanced(enhanced) or _by_code(code, words, stage)
 
 
@@ -112,7 +113,13 @@ def _queue_id(text: str) -> str | None:
     return reference(found[1].strip("<>().,;")) if found else None
 
 
+def _is_temporary(enhanced: re.Match[str] | None) -> bool:
+    return enhanced is not None and enhanced[1] == "4"
+
+
 def _by_enhanced(enhanced: re.Match[str] | None) -> Finding | None:
+    if _is_temporary(enhanced):
+        return TEMPORARY
     if enhanced is None or enhanced[1] != "5":
         return None
     return by_detail(int(enhanced[2]), int(enhanced[3]))

@@ -1,7 +1,6 @@
 """Is what a door takes as an e-invoice one that keeps its schema?"""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -11,11 +10,10 @@ from duepost.einvoice.check import check_document
 from duepost.einvoice.look import OTHER_RECEIVER
 from duepost.errors import InvalidSend
 from duepost.intake import Door, Intake
-from sandbox.invoice_xml import invoice_xml, oioubl_xml
+from sandbox.invoice_xml import invoice_xml
+from tests.duepost.einvoice.samples import GOOD, MISSHAPEN, PUBLISHED, UNRULY
 
 GLN = "5790000435975"
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
-GOOD = [invoice_xml(), invoice_xml(kind="credit_note"), oioubl_xml()]
 SEND = NewSend(channel="xml", invoice="1001", to_address=GLN, document=invoice_xml())
 
 
@@ -24,7 +22,7 @@ def accepted(intake: Intake, send: NewSend) -> Receipt:
     return intake.accept(intake.prepare(checked))
 
 
-@pytest.mark.parametrize("content", GOOD, ids=["invoice", "credit note", "oioubl"])
+@pytest.mark.parametrize("content", [*GOOD.values(), *UNRULY.values()], ids=[*GOOD, *UNRULY])
 def test_a_good_document_passes_without_a_word(content: bytes) -> None:
     assert check_document(content, GLN, Rules()) == ()
 
@@ -65,10 +63,16 @@ def test_warnings_of_the_document_stand_in_the_receipt(billing: Connection, door
     assert receipt.warnings == (OTHER_RECEIVER,)
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public samples are not here")
+@pytest.mark.parametrize("content", MISSHAPEN.values(), ids=MISSHAPEN)
+def test_each_misshapen_sample_breaks_the_schema(content: bytes) -> None:
+    with pytest.raises(InvalidSend, match=r"^Document breaks UBL's schema in line \d+"):
+        check_document(content, GLN, Rules())
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="EINVOICE_SAMPLES names no published examples")
 def test_of_the_public_samples_of_peppol_only_the_greek_ones_break_the_schema() -> None:
     refused = set()
-    for sample in sorted((SAMPLES / "peppol-bis").glob("*.xml")):
+    for sample in sorted(PUBLISHED.glob("*.xml")):
         try:
             check_document(sample.read_bytes(), None, Rules(gln_check="warn"))
         except InvalidSend as problem:

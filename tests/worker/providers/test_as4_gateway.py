@@ -10,7 +10,7 @@ import pytest
 
 from duepost.errors import ConfigError
 from duepost.statuses import Status
-from sandbox.access_point import AccessPoint
+from sandbox.access_point import UNREGISTERED, UNRESOLVED, AccessPoint
 from sandbox.behaviour_file import behave
 from sandbox.http_behaviour import Fault
 from sandbox.http_standing import HttpStanding
@@ -81,10 +81,14 @@ def test_a_failed_report_is_followed_by_a_question_whose_word_counts(
 @pytest.mark.parametrize(
     ("word", "details", "status"),
     [
-        ("permanently_failed", "The participant ID 'x' is not registered in the Peppol Network", 320),
-        ("permanently_failed", "the document type is not supported by the receiver", 320),
+        ("permanently_failed", UNREGISTERED.format("x", "no NAPTR record"), 320),
+        ("permanently_failed", UNRESOLVED.format("x", "y", "z"), 320),
+        ("permanently_failed", "Handshake failed. Technical details: " + UNRESOLVED, 330),
+        ("failed", UNRESOLVED.format("x", "y", "z") + " [static] - server error", 100),  # it goes on asking
         ("sent", None, 200),
         ("permanently_failed", "Connect to ap.example:443 timed out", 330),
+        ("permanently_failed", "TLS version not supported by peer", 330),
+        ("permanently_failed", "certificate of the receiver is not registered", 330),
     ],
 )
 def test_what_the_network_says_of_a_receiver_is_the_sends_status(

@@ -9,13 +9,13 @@ import pytest
 from duepost.einvoice.xsd import rule_file
 from duepost.errors import ConfigError
 from duepost.statuses import Status
-from sandbox.invoice_xml import invoice_xml, oioubl_xml
+from sandbox.invoice_xml import invoice_xml
+from tests.duepost.einvoice.samples import GOOD, MISSHAPEN, PUBLISHED, UNRULY
 from worker.providers.einvoice_rules import EinvoiceRules
 from worker.providers.port import Asked, Document, Job, Outcome, Verdict
 from worker.rules.engine import ENGINE
 from worker.rules.files import EN16931
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 MakeJob = Callable[..., Job]
 OWN_RULE = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
  xmlns:svrl="http://purl.oclc.org/dsdl/svrl"><xsl:template match="/"><svrl:schematron-output>
@@ -39,7 +39,7 @@ def checked(job: MakeJob) -> Callable[..., Outcome]:
 Checked = Callable[..., Outcome]
 
 
-@pytest.mark.parametrize("content", [invoice_xml(), invoice_xml(kind="credit_note"), oioubl_xml()])
+@pytest.mark.parametrize("content", GOOD.values(), ids=GOOD)
 def test_what_keeps_the_rules_goes_on_in_the_next_lane(checked: Checked, content: bytes) -> None:
     outcome = checked(content)
     assert (outcome.verdict, outcome.status, outcome.lane) == (Verdict.ACCEPTED, Status.QUEUE, "xml")
@@ -104,9 +104,21 @@ def test_threads_share_the_engine(checked: Checked) -> None:
     assert [one.verdict for one in outcomes] == [Verdict.ACCEPTED, Verdict.REFUSED] * 8
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public samples are not here")
+@pytest.mark.parametrize("content", MISSHAPEN.values(), ids=MISSHAPEN)
+def test_a_misshapen_sample_is_refused_by_the_schema(checked: Checked, content: bytes) -> None:
+    outcome = checked(content)
+    assert (outcome.verdict, outcome.reason.values["rule"]) == (Verdict.REFUSED, "UBL 2.1")
+
+
+@pytest.mark.parametrize(("rule", "content"), UNRULY.items(), ids=UNRULY)
+def test_past_the_schema_en_16931_refuses_by_its_rule(checked: Checked, rule: str, content: bytes) -> None:
+    outcome = checked(content)
+    assert (outcome.verdict, outcome.reason.values["rule"]) == (Verdict.REFUSED, rule)
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="EINVOICE_SAMPLES names no published examples")
 def test_of_peppols_public_samples_only_those_that_break_the_schema_are_refused(checked: Checked) -> None:
-    samples = sorted((SAMPLES / "peppol-bis").glob("*.xml"))
+    samples = sorted(PUBLISHED.glob("*.xml"))
     refused = {
         sample.stem: outcome.reason.values["rule"]
         for sample in samples
@@ -115,10 +127,10 @@ def test_of_peppols_public_samples_only_those_that_break_the_schema_are_refused(
     assert refused == {"GR-base-example-TaxRepresentative": "UBL 2.1", "GR-base-example-correct": "UBL 2.1"}
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public samples are not here")
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="EINVOICE_SAMPLES names no published examples")
 def test_past_the_schema_en_16931_refuses_one_of_them() -> None:
     broken = {
         sample.stem: [one.rule for one in ENGINE.broken(sample.read_text(), [rule_file(EN16931)])]
-        for sample in sorted((SAMPLES / "peppol-bis").glob("*.xml"))
+        for sample in sorted(PUBLISHED.glob("*.xml"))
     }
     assert {name: rules for name, rules in broken.items() if rules} == {"GR-base-example-TaxRepresentative": ["BR-06"]}

@@ -188,7 +188,9 @@ def test_a_document_of_which_nothing_happened_yet_is_waited_for(point: SaphetyCo
     ],
 )
 def test_what_cannot_be_read_settles_nothing(point: SaphetyCounterpart, xml: MakeJob, transitions: object) -> None:
-    assert said(sent(point, xml(), answer(transitions))) == (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")
+    outcome = sent(point, xml(), answer(transitions))
+    assert said(outcome) == (Verdict.TRANSIENT, 310, "ASKED_IN_VAIN")
+    assert outcome.alarm
 
 
 @pytest.mark.parametrize(

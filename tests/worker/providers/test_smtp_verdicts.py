@@ -76,6 +76,18 @@ def test_class_4_of_any_enhanced_code_is_tried_again(enhanced: str) -> None:
     assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.TRANSIENT, 310, False)
 
 
+@pytest.mark.parametrize("stage", [Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize(("code", "enhanced"), [(550, "4.7.1"), (550, "4.2.2"), (554, "4.4.7"), (554, "4.9.9")])
+def test_class_4_beside_a_5xx_is_tried_again(code: int, enhanced: str, stage: Stage) -> None:
+    outcome = judge(code, f"{enhanced} no", stage)
+    assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.TRANSIENT, 310, False)
+
+
+def test_a_text_goes_before_class_4_and_a_refused_login_before_both() -> None:
+    assert judge(550, "4.2.2 mailbox full", Stage.RCPT).status == Status.EMAIL_BOUNCED
+    assert judge(535, "4.7.8 try again", Stage.AUTH).verdict is Verdict.WAIT
+
+
 def test_a_552_to_the_message_that_names_the_mailbox_is_a_full_mailbox() -> None:
     assert judge(552, "storage of the mailbox", Stage.DOT).status == Status.EMAIL_BOUNCED
 
