@@ -127,6 +127,11 @@ WHOLE: dict[str, Callable[[bytes], Problem | None]] = {
 }
 
 
+def role_of(media_type: str) -> str:
+    """What `Attach` calls a document of it."""
+    return ROLES.get(media_type, "other")
+
+
 def with_ending(name: str, media_type: str) -> str:
     """The name of a file as its kind ends, such as `1001.pdf`; one that has an ending of its kind keeps it."""
     endings = ENDINGS.get(media_type, ("",))
@@ -141,3 +146,5 @@ ENDINGS = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/tiff": (".tif", ".tiff"),
 }
+# media type -> what `Attach` calls it; every other is `other`
+ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}

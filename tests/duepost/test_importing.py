@@ -14,7 +14,7 @@ from duepost.errors import InvalidSend
 from duepost.importing import RowProblem, import_file
 from duepost.intake import Door
 from duepost.ledger import look
-from duepost.ledger.schema import send
+from duepost.ledger.schema import attachment, send
 from duepost.sends import Receipt
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import at_once, rows_in
@@ -112,6 +112,29 @@ def test_a_documents_path_is_relative_to_the_file(billing: Connection, door: Doo
     )
     take(billing, path, door)
     assert rows_in(billing, "document") == 1
+
+
+def test_attachments_come_from_paths_and_references_in_csv_and_json(
+    billing: Connection, door: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "INV-1.xml").write_bytes(b"<Invoice/>")
+    (tmp_path / "terms.xml").write_bytes(b"<Terms/>")
+    kept = f"sha256:{door.documents.put(b'<Contract/>').sha256.hex()}"
+    csv, ndjson = tmp_path / "a.csv", tmp_path / "b.ndjson"
+    csv.write_text(f"Channel,ToAddress,InvoiceNumber,Attachments\nemail,a@example.com,1,INV-1.xml;terms.xml;{kept}\n")
+    row = '{"Channel": "email", "ToAddress": "a@example.com", "InvoiceNumber": "2", "Attachments": ["INV-1.xml", "%s"]}'
+    ndjson.write_text(f"{row % kept}\n")
+    assert [take(billing, path, door).accepted for path in (csv, ndjson)] == [1, 1]
+    named = select(send.c.invoice, attachment.c.filename).join(attachment, attachment.c.send_id == send.c.id)
+    found = billing.execute(named.order_by(send.c.invoice, attachment.c.place)).all()
+    assert [(one.invoice, one.filename) for one in found] == [
+        ("1", "INV-1.xml"),
+        ("1", "terms.xml"),
+        ("1", "1.xml"),
+        ("2", "INV-1.xml"),
+        ("2", "2.xml"),
+    ]
+    assert rows_in(billing, "document") == 3
 
 
 def test_the_document_of_a_bad_row_is_judged_but_not_kept(billing: Connection, door: Door, tmp_path: Path) -> None:
