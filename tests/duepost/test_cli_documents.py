@@ -11,8 +11,7 @@ from duepost.documents import DocumentStore
 from duepost.features import EVERYTHING, Feature
 from duepost.ledger.lanes import DeclaredLane, declare
 from duepost.sends import Channel
-
-PDF = b"%PDF-1.7\n%%EOF\n"
+from tests.papers import PDF
 
 
 @pytest.fixture

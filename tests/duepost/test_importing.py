@@ -18,6 +18,7 @@ from duepost.ledger.schema import attachment, send
 from duepost.sends import Receipt
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import at_once, rows_in
+from tests.papers import PDF
 
 HEADER = "Channel,ToAddress,InvoiceNumber,Priority"
 
@@ -105,7 +106,7 @@ def test_a_file_that_cannot_be_read_at_all_says_so(billing: Connection, door: Do
 
 
 def test_a_documents_path_is_relative_to_the_file(billing: Connection, door: Door, tmp_path: Path) -> None:
-    (tmp_path / "INV-1.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "INV-1.pdf").write_bytes(PDF)
     path = tmp_path / "month-end.ndjson"
     path.write_text(
         '{"Channel": "email", "ToAddress": "a@example.com", "InvoiceNumber": "1", "Document": "INV-1.pdf"}\n'
@@ -138,7 +139,7 @@ def test_attachments_come_from_paths_and_references_in_csv_and_json(
 
 
 def test_the_document_of_a_bad_row_is_judged_but_not_kept(billing: Connection, door: Door, tmp_path: Path) -> None:
-    (tmp_path / "INV-1.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "INV-1.pdf").write_bytes(PDF)
     (tmp_path / "INV-2.pdf").write_bytes(b"no document")
     path = tmp_path / "month-end.ndjson"
     row = '{"Channel": "email", "ToAddress": "nobody", "InvoiceNumber": "%s", "Document": "INV-%s.pdf"}\n'

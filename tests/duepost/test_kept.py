@@ -16,9 +16,8 @@ from duepost.sends import Attachment, Channel, CheckedSend, DocumentSource, NewS
 from duepost.validation import check
 from sandbox.invoice_xml import invoice_xml
 from tests.duepost.test_validation import NOW
+from tests.papers import PDF
 from tests.worker.print_run.conftest import pdf_of
-
-PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, text
 from duepost.credentials import Scope
 from duepost.ledger import look
 from tests.gateway.conftest import MakeKey, Served
+from tests.papers import PDF, pdf_with
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 SEND = {"Channel": "email", "InvoiceNumber": "1001", "ToAddress": "accounts@customer.dk"}
 
 
@@ -206,7 +206,7 @@ def test_nobody_is_told_that_another_account_has_a_document(
     gateway: Served, key: str, make_key: MakeKey, channel: str, field: str
 ) -> None:
     other = make_key(account="beta")
-    theirs = gateway.call("POST", "/v1/documents", other, data=b"%PDF-1.7\n%beta\n%%EOF\n").json()["document"]
+    theirs = gateway.call("POST", "/v1/documents", other, data=pdf_with(b"beta")).json()["document"]
     told = []
     for document in (theirs, "sha256:" + "0a" * 32):
         row = {"Channel": channel, "InvoiceNumber": "1001", "ToAddress": "a@b.dk", field: document}
