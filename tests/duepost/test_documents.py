@@ -205,6 +205,46 @@ def test_what_was_damaged_is_mended_by_putting_it_anew(store: DocumentStore, tmp
             assert store.read(digest) == PDF
 
 
+def damage(store: DocumentStore, content: bytes) -> None:
+    """Other bytes under the stored document's name, a second later."""
+    (file,) = files_in(store)
+    changed = file.stat().st_mtime_ns + 1_000_000_000
+    file.write_bytes(content)
+    os.utime(file, ns=(changed, changed))
+
+
+@pytest.mark.parametrize("damaged", [PDF[:-1], PDF.replace(b"1.7", b"1.4"), b""])
+def test_a_put_notices_by_itself_what_was_damaged_and_mends_it(
+    store: DocumentStore, tmp_path: Path, damaged: bytes
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    for source in (PDF, tmp_path / "a.pdf"):
+        store.put(source)
+        damage(store, damaged)
+        assert store.read(store.put(source).sha256) == PDF
+
+
+def test_a_reference_to_what_was_damaged_is_refused_until_it_is_put_anew(store: DocumentStore) -> None:
+    reference = Reference(store.put(PDF).sha256.hex())
+    first = store.put(reference)
+    damage(store, PDF[:-1])
+    for door in (store.put, store.look):
+        with pytest.raises(InvalidSend, match=r"^Document is damaged in the store: put it there anew"):
+            door(reference)
+    DocumentStore(folder_of(store)).put(PDF)  # as another process does
+    assert (store.put(reference), store.look(reference)) == (first, first)
+
+
+def test_a_document_that_was_only_touched_is_not_written_again(store: DocumentStore) -> None:
+    reference = Reference(store.put(PDF).sha256.hex())
+    (file,) = files_in(store)
+    damage(store, PDF)
+    before = file.stat().st_ino, file.stat().st_mtime_ns
+    store.put(PDF)
+    store.put(reference)
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == before
+
+
 def test_a_reference_named_by_many_rows_is_read_once_and_missed_when_it_is_gone(store: DocumentStore) -> None:
     reference = Reference(store.put(PDF).sha256.hex())
     first = store.put(reference)

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -142,6 +143,25 @@ def test_a_document_of_another_account_is_one_that_is_not_there(
     assert gateway.call("POST", "/v1/documents", key, data=PDF).status_code == 201
     assert gateway.call("POST", "/v1/sends", key, json=row).status_code == 202
     assert count(engine, "send") == 1
+
+
+def test_a_document_damaged_in_the_store_is_refused_until_it_is_uploaded_anew(
+    gateway: Served, key: str, tmp_path: Path
+) -> None:
+    def upload() -> str:
+        return str(gateway.call("POST", "/v1/documents", key, data=PDF).json()["document"])
+
+    def status(invoice: str) -> int:
+        row = {**SEND, "InvoiceNumber": invoice, "Document": named}
+        return gateway.call("POST", "/v1/sends", key, json=row).status_code
+
+    named = upload()
+    assert status("1001") == 202
+    (stored,) = (path for path in (tmp_path / "documents").rglob("*") if path.is_file())
+    stored.write_bytes(PDF[:-1])
+    assert status("1002") == 422
+    assert upload() == named
+    assert (stored.read_bytes(), status("1002")) == (PDF, 202)
 
 
 def test_a_wrong_document_is_refused_at_the_door(gateway: Served, key: str) -> None:
