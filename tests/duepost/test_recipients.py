@@ -89,8 +89,8 @@ class Vanishing(Folder):
             raise OSError(ENOSPC, "No space left on device")
         super().put(name, content)
 
-    def holds(self, name: str) -> bool:  # noqa: ARG002 - it holds none
-        return False
+    def mark(self, name: str) -> object:  # noqa: ARG002 - it holds none
+        return None
 
 
 def test_a_store_that_fails_at_the_second_receiver_leaves_nothing_of_the_first(
