@@ -10,14 +10,18 @@ from sqlalchemy import Connection
 from duepost.errors import InvalidSend, Refused
 from duepost.intake import Intake
 from duepost.ledger.invoices import Invoice, update_invoice
-from duepost.sends import NewSend
+from duepost.sends import Channel, NewSend
+from duepost.validation import CHANNELS
 from gateway.again import accept_anew
 from gateway.callers import Caller
 from gateway.farpay.answering import refused
 from gateway.farpay.invoice import Given, send_of
 from gateway.farpay.kept import DIALECT, echo_of, with_send
+from gateway.farpay.paper import paper
 from gateway.problems import problem_of
 from gateway.service import Service
+
+PAPER = {Channel.EMAIL, Channel.PRINT}  # channels in which a PDF is made of an invoice without one
 
 
 def queue(
@@ -36,8 +40,9 @@ def queue(
 
     Raises: Problem or InvalidSend for wrong fields; OSError when the document store cannot be written.
     """
+    said = Given(echo_of(held))
     send = replace(
-        send_of(node, Given(echo_of(held))),
+        send_of(node, said),
         invoice=held.reference,
         account=caller.account,
         kind=held.kind,
@@ -47,6 +52,9 @@ def queue(
         filename=held.document[1] if held.document else None,
         attachments=held.enclosed,
     )
+    if held.document is None and CHANNELS.get(send.channel.lower()) in PAPER:
+        seller = service.settings.gateway.sellers.get(caller.account)
+        send = replace(send, document=paper(said, held.reference, held.kind, held.language, seller))
     intake = Intake(connection, service.door, source=DIALECT)
     ids = _accepted(connection, intake, send, caller.account_id, again=again, after=after)
     update_invoice(connection, caller.account_id, held.id, asked=with_send(held, node, ids), halted=False)
