@@ -2,13 +2,16 @@
 
 import sys
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from sqlalchemy import Engine
+from requests import Session
+from sqlalchemy import Engine, text
 
 from config.gateway import Seller
 from duepost import invoice_pdf
@@ -18,6 +21,7 @@ from duepost.ledger.accounts import add_account
 from duepost.sends import Kind
 from gateway.farpay.invoice import Given
 from gateway.farpay.paper import paper
+from sandbox.child import wait_until
 from tests.gateway.conftest import ACCOUNT, ZONE, Serve, Served
 from tests.gateway.farpay.conftest import Client
 from tests.gateway.farpay.test_create import rows
@@ -65,6 +69,30 @@ def test_data_alone_leaves_as_a_pdf_and_again_as_the_same(client: Client, engine
         assert len(pdf.pages) == 1
     assert client.create(InvoiceNumber="INV-002", **WHOLE)["SendStatus"] == 100
     assert len(rows(engine, "sha256", "document")) == 2
+
+
+def test_whoever_waits_for_a_pdf_keeps_nobody_else_waiting(client: Client, engine: Engine) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with invoice_pdf._one_at_a_time:
+            asked = thread.submit(client.create, **WHOLE)
+            assert wait_until(waits_for_paper, timedelta(seconds=30))
+            others = Session()
+            with others:
+                others.trust_env = False
+                assert others.get(f"{client.served.url}/healthz", timeout=30).status_code == 200
+            assert not asked.done()
+            with engine.connect() as connection:
+                held = (
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+                )
+                assert connection.execute(text(held)).scalar() == 0
+        assert asked.result(60)["SendStatus"] == 100
+
+
+def waits_for_paper() -> bool:
+    """Whether a thread of this process is about to make a PDF."""
+    stacks = sys._current_frames().values()
+    return any(frame.f_code is invoice_pdf.render.__code__ for frame in stacks)
 
 
 def test_it_can_be_printed(client: Client, engine: Engine) -> None:
