@@ -43,7 +43,9 @@ class NotDone(RuntimeError):  # noqa: N818 - it says what happened
 
 def pdf() -> bytes:
     """50 kB that pass for a PDF and compress as badly as one."""
-    return b"%PDF-1.7\n" + os.urandom(DOCUMENT_BYTES - 15) + b"%%EOF\n"
+    end = b"xref\nstartxref\n%05d\n%%%%EOF\n"
+    made = b"%PDF-1.7\n" + os.urandom(DOCUMENT_BYTES - 9 - len(end % 0))
+    return made + end % len(made)
 
 
 def fill(

@@ -5,6 +5,16 @@ from pydantic import Field, SecretStr
 from config.account import Part
 
 
+class Seller(Part):
+    """Who an account's invoices are from, where a PDF is made of them. language: of an invoice that names none."""
+
+    name: str = Field(min_length=1, max_length=120)
+    address: tuple[str, ...] = Field(default=(), max_length=8, description="its lines")
+    vat_number: str | None = None
+    iban: str | None = None
+    language: str = Field(default="en", pattern="^[a-z]{2}$")
+
+
 class Gateway(Part):
     """`python -m gateway`; a proxy with TLS stands before it where callers come from outside."""
 
@@ -26,5 +36,8 @@ class Gateway(Part):
         ge=0,
         le=86_400,
         description="so long the same call in Saphety's dialect is a repeat; 0: it never is",
+    )
+    sellers: dict[str, Seller] = Field(
+        default_factory=dict, description="account -> who its invoices are from; FarPay's dialect makes PDFs of them"
     )
     errors_as_200: bool = Field(default=False, description="Acumulus' dialect answers its errors with HTTP 200")

@@ -20,6 +20,7 @@ from duepost.rows import RowReader
 from duepost.validation import business_key, check
 from examples.enqueue import bill, invoices
 from examples.enqueue_from_celery import hand_in
+from tests.papers import PDF
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NOW = datetime(2026, 6, 30, 22, 0, tzinfo=UTC)
@@ -59,7 +60,7 @@ def billing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
     path = tmp_path / "invoice.pdf"
-    path.write_bytes(b"%PDF-1.4\n%%EOF\n")
+    path.write_bytes(PDF)
     return path
 
 

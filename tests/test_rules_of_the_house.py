@@ -4,7 +4,10 @@ Schedules and retries live in the ledger, never in Celery; a file has one subjec
 """
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +137,25 @@ def words() -> Iterator[str]:
 @pytest.mark.parametrize("word", [*words()])
 def test_every_word_an_operator_meets_is_explained(word: str) -> None:
     assert word in PAGES
+
+
+# name on the package index -> who finds it without an import statement
+FOUND_OTHERWISE = {"psycopg": "SQLAlchemy, by the ledger's address", "tzdata": "zoneinfo"}
+
+
+def imported() -> Iterator[str]:
+    """Every package that src/duepost imports, by its import name."""
+    for file in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (one.name.partition(".")[0] for one in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield (node.module or "").partition(".")[0]
+
+
+def test_what_every_billing_app_has_to_install_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[\[<>=]", one)[0] for one in project["dependencies"]}
+    providers = packages_distributions()
+    used = {name for module in imported() for name in providers.get(module, ())}
+    assert needed - {name.lower() for name in used} - FOUND_OTHERWISE.keys() == set()

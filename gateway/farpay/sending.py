@@ -9,15 +9,28 @@ from sqlalchemy import Connection
 
 from duepost.errors import InvalidSend, Refused
 from duepost.intake import Intake
-from duepost.ledger.invoices import Invoice, update_invoice
-from duepost.sends import NewSend
+from duepost.ledger.invoices import Invoice, NewInvoice, update_invoice
+from duepost.sends import Channel, NewSend
+from duepost.validation import CHANNELS
 from gateway.again import accept_anew
 from gateway.callers import Caller
 from gateway.farpay.answering import refused
 from gateway.farpay.invoice import Given, send_of
 from gateway.farpay.kept import DIALECT, echo_of, with_send
+from gateway.farpay.paper import paper
 from gateway.problems import problem_of
 from gateway.service import Service
+
+PAPER = {Channel.EMAIL, Channel.PRINT}  # channels in which a PDF is made of an invoice without one
+
+
+def made_for(service: Service, caller: Caller, invoice: NewInvoice, said: Given, node: object) -> bytes | None:
+    """The PDF for what the Send node asks, where the invoice brings none and its data is whole."""
+    channel = (Given(node).loose("Channel") or "") if isinstance(node, Mapping) else ""
+    if invoice.document is not None or CHANNELS.get(channel.lower()) not in PAPER:
+        return None
+    seller = service.settings.gateway.sellers.get(caller.account)
+    return paper(said, invoice.reference, invoice.kind, invoice.language, seller)
 
 
 def queue(
@@ -29,21 +42,23 @@ def queue(
     *,
     again: bool,
     after: UUID | None = None,
+    made: bytes | None = None,
 ) -> list[UUID]:
     """Accept what the Send node asks for, and let the invoice show it.
 
-    again: one more sending, whatever was before; after: the send that it is told to repeat.
+    again: one more sending, whatever was before; after: the send that it is told to repeat; made: what `made_for` gave.
 
     Raises: Problem or InvalidSend for wrong fields; OSError when the document store cannot be written.
     """
+    said = Given(echo_of(held))
     send = replace(
-        send_of(node, Given(echo_of(held))),
+        send_of(node, said),
         invoice=held.reference,
         account=caller.account,
         kind=held.kind,
         customer=held.customer,
         language=held.language,
-        document=held.source,
+        document=held.source or made or made_for(service, caller, held, said, node),
         filename=held.document[1] if held.document else None,
         attachments=held.enclosed,
     )

@@ -41,12 +41,12 @@ class Bucket:
         self._ask("pipe_file", name, content, chunksize=max(len(content), 1))  # from two chunks on it would be several
         self._remember(name)
 
-    def holds(self, name: str) -> bool:
-        """Asks the bucket, unless it was seen there within the last minute."""
+    def mark(self, name: str) -> object:
+        """By its name alone. Asks the bucket, unless it was seen there within the last minute."""
         if self._known.get(name, 0.0) > time.monotonic() - KNOWN_SECONDS:
             return True
         if not self._ask("exists", name):
-            return False
+            return None
         self._remember(name)
         return True
 

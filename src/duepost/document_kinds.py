@@ -11,12 +11,16 @@ from typing import Any
 
 from lxml import etree
 
+from duepost.document_pictures import jpeg_ends, tiff_is_whole
 from duepost.errors import InvalidSend
+from duepost.pages import opens
 from duepost.sends import DocumentSource
 
 FIELD = "Document"
 DEEPEST = 100  # elements within one another, of an XML document
 PDF_END_WITHIN = 1024  # bytes; ISO 32000's note 3 of 7.5.5, as readers have it
+STARTXREF = re.compile(rb"startxref\s+([0-9]{1,10})\s")
+TABLE = re.compile(rb"\s*(?:xref\s|[0-9]+\s+[0-9]+\s+obj\b)")  # a table, or an object that is one, ISO 32000 7.5.8
 BOM = b"\xef\xbb\xbf"
 # XML may leave its declaration out: its first element, after blanks and comments, without the name's prefix.
 ROOT = re.compile(
@@ -58,7 +62,14 @@ CUT = "make it anew: its end is missing"
 
 
 def _pdf(content: bytes) -> Problem | None:
-    return None if b"%%EOF" in content[-PDF_END_WITHIN:] else ("is a PDF that breaks off", CUT)
+    """Whether its end names a table of its objects; where that says otherwise, whether it opens at all."""
+    if b"%%EOF" not in content[-PDF_END_WITHIN:]:
+        return "is a PDF that breaks off", CUT
+    end = STARTXREF.match(content, max(content.rfind(b"startxref"), 0))
+    if end and TABLE.match(content, int(end[1])):
+        return None
+    # Some programs count their bytes wrongly, and every reader mends it.
+    return None if opens(content) else ("is a PDF that is damaged", "make it anew")
 
 
 def _png(content: bytes) -> Problem | None:
@@ -66,7 +77,11 @@ def _png(content: bytes) -> Problem | None:
 
 
 def _jpeg(content: bytes) -> Problem | None:
-    return None if b"\xff\xd9" in content[-PDF_END_WITHIN:] else ("is a JPEG picture that breaks off", CUT)
+    return None if jpeg_ends(content) else ("is a JPEG picture that breaks off", CUT)
+
+
+def _tiff(content: bytes) -> Problem | None:
+    return None if tiff_is_whole(content) else ("is a TIFF picture that breaks off", "make it anew: a part is missing")
 
 
 class _Refused(Exception):  # noqa: N818 - it says what happened, see duepost.errors
@@ -124,7 +139,13 @@ WHOLE: dict[str, Callable[[bytes], Problem | None]] = {
     "application/xml": _xml,
     "image/png": _png,
     "image/jpeg": _jpeg,
+    "image/tiff": _tiff,
 }
+
+
+def role_of(media_type: str) -> str:
+    """What `Attach` calls a document of it."""
+    return ROLES.get(media_type, "other")
 
 
 def with_ending(name: str, media_type: str) -> str:
@@ -141,3 +162,5 @@ ENDINGS = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/tiff": (".tif", ".tiff"),
 }
+# media type -> what `Attach` calls it; every other is `other`
+ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}

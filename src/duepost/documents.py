@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from duepost.document_kinds import FIELD, StoredDocument, judged
 from duepost.errors import InvalidSend
@@ -21,6 +22,8 @@ from duepost.shelf import Folder, Shelf
 
 REMEMBERED = 4096  # files whose digest is kept; a month-end file names one for all its rows, or one for each
 DIGEST = re.compile(r"[0-9a-f]{64}")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class DocumentDamaged(OSError):  # noqa: N818 - it says what happened, see duepost.errors
@@ -41,6 +44,8 @@ class DocumentStore:
     _seen: dict[tuple[object, ...], tuple[StoredDocument, str]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    # name here -> the shelf's mark of it when it was found whole
+    _whole: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -50,7 +55,7 @@ class DocumentStore:
     def put(self, source: DocumentSource) -> StoredDocument:
         """Keep a document; when put returns, it survives a power cut. The same content is written once.
 
-        A file put before and not changed since is not read again.
+        A file put before and not changed since is not read again. What was changed in the store is written anew.
 
         Raises: InvalidSend for Document when it is missing, empty, over the limit, damaged or of an unknown kind, and
         for a Reference to what the store does not hold; OSError when the store itself cannot be written.
@@ -68,7 +73,7 @@ class DocumentStore:
         """
         content = self.shelf.read(_name(digest))
         if sha256(content).digest() != digest:
-            self._seen.clear()  # a put that follows is to mend it, not to remember it as kept
+            self._whole.pop(_name(digest), None)  # a put that follows is to mend it
             raise DocumentDamaged(f"document {digest.hex()} is damaged")
         return content
 
@@ -98,28 +103,32 @@ class DocumentStore:
                 self._keep(stored, source)
             return stored
         key = (_digits(source),) if isinstance(source, Reference) else _key(source)
+        referred = isinstance(source, Reference)
         seen = self._seen.get(key)
-        if seen and (not keep or (seen[1] and self.shelf.holds(seen[1]))):
+        if seen and (not (keep or referred) or (seen[1] and self._is_whole(seen[1]))):
             return seen[0]
+        mark = self.shelf.mark(_name(bytes.fromhex(_digits(source)))) if isinstance(source, Reference) else None
         content = self.content_of(source)
         stored = judged(content, self.limit, source)
-        name = _name(stored.sha256) if keep or isinstance(source, Reference) else ""
-        if keep and not isinstance(source, Reference):
+        name = _name(stored.sha256) if keep or referred else ""
+        if referred:
+            _remember(self._whole, name, mark)
+        elif keep:
             self._keep(stored, content)
-        self._remember(key, stored, name)
+        _remember(self._seen, key, (stored, name))
         return stored
 
     def _keep(self, stored: StoredDocument, content: bytes) -> None:
-        """Put it on the shelf, unless this process has done so and it is still there."""
+        """Put it on the shelf, unless this process has found it whole and it lies there as it did."""
         name = _name(stored.sha256)
-        if (name,) not in self._seen or not self.shelf.holds(name):
+        if not self._is_whole(name):
             self.shelf.put(name, content)
-            self._remember((name,), stored, name)
+            _remember(self._whole, name, self.shelf.mark(name))
 
-    def _remember(self, key: tuple[object, ...], stored: StoredDocument, name: str) -> None:
-        if len(self._seen) >= REMEMBERED:
-            self._seen.clear()
-        self._seen[key] = (stored, name)
+    def _is_whole(self, name: str) -> bool:
+        """As far as its mark tells."""
+        found = self._whole.get(name)
+        return found is not None and self.shelf.mark(name) == found
 
     def _content(self, path: Path) -> bytes:
         try:
@@ -137,6 +146,12 @@ class DocumentStore:
             raise InvalidSend(FIELD, "is not in the store", "put it there with `duepost document add`") from None
         except DocumentDamaged:
             raise InvalidSend(FIELD, "is damaged in the store", "put it there anew") from None
+
+
+def _remember(memory: dict[Key, Value], key: Key, value: Value) -> None:
+    if len(memory) >= REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 def _digits(reference: Reference) -> str:

@@ -31,8 +31,8 @@ class Memory:
     def put(self, name: str, content: bytes) -> None:
         self.kept[name] = content
 
-    def holds(self, name: str) -> bool:
-        return name in self.kept
+    def mark(self, name: str) -> object:
+        return name in self.kept or None
 
     def read(self, name: str) -> bytes:
         try:

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.native.acts import ACTS
 from tests.gateway.conftest import Served
+from tests.papers import PDF
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 SNIPPETS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -34,6 +35,7 @@ def said(gateway: Served, key: str, tmp_path: Path) -> str:
         missing = "curl is not installed: apt-get install curl"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     env = {"PATH": os.environ["PATH"], "DUEPOST_URL": gateway.url, "DUEPOST_API_KEY": key, "NO_PROXY": "*"}
+    (tmp_path / "1002.pdf").write_bytes(PDF)
     script = "\necho\n".join(SNIPPETS)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, check=False

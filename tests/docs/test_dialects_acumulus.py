@@ -17,6 +17,7 @@ from gateway.acumulus.mailing import SAME
 from gateway.acumulus.router import LIMIT, PATIENCE_SECONDS
 from gateway.acumulus.words import TABLE
 from tests.gateway.conftest import Serve, serve
+from tests.papers import PDF
 
 PAGE = (
     (Path(__file__).parents[2] / "docs" / "dialects.md")
@@ -41,7 +42,7 @@ def environment(serve: Serve, database_url: str, engine: Engine, tmp_path: Path)
         key = add_key(connection, "acme", name="billing", scopes=list(Scope), kind="live", actor="test")
         user = "288252/APIGebruiker12345"
         add_login(connection, "acme", system="acumulus", user=user, secret=PASSWORD, scopes=[Scope.SEND], actor="test")
-    (tmp_path / "2026-001.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "2026-001.pdf").write_bytes(PDF)
     named = {"GATEWAY": serve(database_url).url, "KEY": key.secret, "PASSWORD": PASSWORD, "NO_PROXY": "*"}
     return {**named, "PATH": "/usr/local/bin:/usr/bin:/bin"}
 

@@ -18,6 +18,7 @@ from gateway.bodies import JSON_LIMIT
 from gateway.farpay.acting import OPERATIONS
 from gateway.farpay.router import MOST_LISTED
 from tests.gateway.conftest import Serve, serve
+from tests.papers import PDF
 
 PAGE = (
     (Path(__file__).parents[2] / "docs" / "dialects.md").read_text().partition("\n## FarPay\n")[2].partition("\n## ")[0]
@@ -38,7 +39,7 @@ def environment(serve: Serve, database_url: str, engine: Engine, tmp_path: Path)
     with engine.begin() as connection:
         add_account(connection, "acme", "Europe/Copenhagen")
         add_login(connection, "acme", system="farpay", user="", secret=KEY, scopes=list(Scope), actor="test")
-    (tmp_path / "INV-001.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "INV-001.pdf").write_bytes(PDF)
     return {"GATEWAY": serve(database_url).url, "KEY": KEY, "NO_PROXY": "*", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 

@@ -23,10 +23,10 @@ from gateway.saphety.standing import MAILED, STATES
 from gateway.saphety.tokens import LIFE
 from tests.gateway.conftest import Served
 from tests.gateway.dialects import register, sends
+from tests.papers import PDF
 
 PAGE = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text()
 PASSWORD = "my-secret"
-PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 def section(name: str) -> str:

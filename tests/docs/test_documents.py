@@ -16,9 +16,9 @@ from duepost.ledger.look import counts
 from duepost.ledger.schema import document
 from duepost.rules import Rules
 from duepost.statuses import Status
+from tests.papers import PDF
 
 PAGE = (Path(__file__).parents[2] / "docs" / "documents.md").read_text()
-PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from duepost.rows import RowReader
 from duepost.statuses import Status
 from sandbox.valkey import ValkeyServer
 from tests.gateway.conftest import Served
+from tests.papers import PDF
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -54,7 +55,7 @@ def surroundings(
     monkeypatch.setenv("DUEPOST_DOCUMENTS", str(tmp_path / "documents"))
     monkeypatch.chdir(tmp_path)
     door_from_environment.cache_clear()
-    Path("invoice-1001.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    Path("invoice-1001.pdf").write_bytes(PDF)
     with engine.begin() as connection:
         add_account(connection, "acme", "Europe/Copenhagen")
     yield

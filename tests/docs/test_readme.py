@@ -13,6 +13,7 @@ from duepost.doors import door_from_environment
 from duepost.ledger.accounts import add_account
 from duepost.ledger.look import sends_of_invoice
 from duepost.statuses import Status
+from tests.papers import PDF
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "README.md").read_text()
@@ -28,7 +29,7 @@ def surroundings(database_url: str, engine: Engine, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DUEPOST_DOCUMENTS", str(tmp_path / "documents"))
     monkeypatch.chdir(tmp_path)
     door_from_environment.cache_clear()
-    Path("1002.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    Path("1002.pdf").write_bytes(PDF)
     with engine.begin() as connection:
         add_account(connection, "default", "Europe/Copenhagen")
     yield

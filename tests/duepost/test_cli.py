@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from duepost.ledger import look
 from duepost.statuses import Status
 from tests.duepost.conftest import Run
+from tests.papers import PDF
 
 GOOD = "Channel,ToAddress,InvoiceNumber\nEmail,inge@firma.dk,1001\nEmail,jens@firma.dk,1002\n"
 BAD = "Channel,ToAddress,InvoiceNumber\nEmail,inge@firma.dk,1001\nFax,not an address,\n"
@@ -62,7 +63,7 @@ def test_check_only_reports_and_takes_nothing(duepost: Run, engine: Engine, tmp_
 
 
 def test_check_only_judges_documents_and_keeps_none(duepost: Run, tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "a.pdf").write_bytes(PDF)
     (tmp_path / "some.csv").write_text(DOCUMENTED + "Email,jens@firma.dk,1002,b.pdf\n")
     done = duepost("import", "some.csv", "--check-only")
     assert (done.returncode, done.stderr.strip()) == (1, "some.csv:3: Document does not exist: check the path")
@@ -73,7 +74,7 @@ def test_check_only_judges_documents_and_keeps_none(duepost: Run, tmp_path: Path
 def test_a_document_store_that_cannot_be_written_is_one_sentence_that_names_it(
     duepost: Run, engine: Engine, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "a.pdf").write_bytes(PDF)
     (tmp_path / "some.csv").write_text(DOCUMENTED)
     (tmp_path / "documents").write_text("a file where the folder should be")
     done = duepost("import", "some.csv")

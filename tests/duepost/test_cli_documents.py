@@ -11,8 +11,7 @@ from duepost.documents import DocumentStore
 from duepost.features import EVERYTHING, Feature
 from duepost.ledger.lanes import DeclaredLane, declare
 from duepost.sends import Channel
-
-PDF = b"%PDF-1.7\n%%EOF\n"
+from tests.papers import PDF
 
 
 @pytest.fixture
@@ -28,7 +27,12 @@ def test_a_document_is_kept_and_named(run: CliRunner, tmp_path: Path) -> None:
     said = run.invoke(app, ["document", "add", str(tmp_path / "1001.pdf")])
     name, media_type, size = said.output.split()
     stored = DocumentStore(tmp_path / "store").look(PDF)
-    assert (said.exit_code, name, media_type, size) == (0, f"sha256:{stored.sha256.hex()}", "application/pdf", "15")
+    assert (said.exit_code, name, media_type, size) == (
+        0,
+        f"sha256:{stored.sha256.hex()}",
+        "application/pdf",
+        str(len(PDF)),
+    )
     assert DocumentStore(tmp_path / "store").read(stored.sha256) == PDF
 
 

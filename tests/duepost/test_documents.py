@@ -3,16 +3,17 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from duepost.document_kinds import BOM, StoredDocument
 from duepost.documents import DocumentDamaged, DocumentStore
 from duepost.errors import InvalidSend
 from duepost.sends import Reference
-
-PDF = b"%PDF-1.7\n%%EOF\n"
+from tests.papers import PDF, jpeg, pdf_with, tiff
 
 
 @pytest.fixture
@@ -45,12 +46,13 @@ def test_a_path_and_its_bytes_are_the_same_document(store: DocumentStore, tmp_pa
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
-        (b"%PDF-2.0\n%%EOF", "application/pdf"),
+        (PDF, "application/pdf"),
         (b"<?xml version='1.0'?><Invoice/>", "application/xml"),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", "application/xml"),
         (b"\x89PNG\r\n\x1a\n0IEND\xaeB`\x82", "image/png"),
-        (b"\xff\xd8\xff\xe0\xff\xd9", "image/jpeg"),
-        (b"II*\x00", "image/tiff"),
+        (jpeg(), "image/jpeg"),
+        (tiff(), "image/tiff"),
+        (tiff(order=">"), "image/tiff"),
         (b"<Invoice/>", "application/xml"),
         (BOM + b"\n<!-- made by hand -->\n<ubl:Invoice xmlns:ubl='urn:x'/>", "application/xml"),
     ],
@@ -85,7 +87,7 @@ def test_empty_and_oversized_documents_are_refused(tmp_path: Path) -> None:
     (tmp_path / "large.pdf").write_bytes(PDF + b"\n")
     (tmp_path / "empty.pdf").touch()
     for source in (PDF + b"\n", tmp_path / "large.pdf"):
-        with pytest.raises(InvalidSend, match=r"^Document is larger than 15 bytes"):
+        with pytest.raises(InvalidSend, match=rf"^Document is larger than {len(PDF)} bytes"):
             store.put(source)
     for source in (b"", tmp_path / "empty.pdf"):
         with pytest.raises(InvalidSend, match=r"^Document is empty"):
@@ -102,9 +104,24 @@ def test_a_document_that_cannot_be_read_is_refused(store: DocumentStore, tmp_pat
     ("content", "problem"),
     [
         (b"%PDF-1.7\n" + bytes(5000), "is a PDF that breaks off"),
-        (b"%PDF-1.7\n%%EOF" + bytes(5000), "is a PDF that breaks off"),
+        (PDF + bytes(5000), "is a PDF that breaks off"),
+        (PDF[:-10], "is a PDF that breaks off"),
+        (b"%PDF-1.7\n%%EOF", "is a PDF that is damaged"),
+        (b"%PDF-1.7\n" + bytes(50_000) + b"\n%%EOF\n", "is a PDF that is damaged"),
+        (b"%PDF-1.7\nstartxref\n9999999\n%%EOF\n", "is a PDF that is damaged"),
+        (b"%PDF-1.7\n" + b"1 0 obj\n" * 60_000 + b"%%EOF\n", "is a PDF that is damaged"),
+        (PDF.replace(b"startxref", b"startxxxx").replace(b"/Kids[3 0 R]/Count 1", b""), "is a PDF that is damaged"),
         (b"\x89PNG\r\n\x1a\n0", "is a PNG picture that breaks off"),
         (b"\xff\xd8\xff\xe0", "is a JPEG picture that breaks off"),
+        (jpeg()[:-1], "is a JPEG picture that breaks off"),
+        (jpeg(b"\xff\xd9.")[:-2], "is a JPEG picture that breaks off"),
+        (b"II*\0", "is a TIFF picture that breaks off"),
+        (b"II*\0\xff\xff\0\0", "is a TIFF picture that breaks off"),
+        (b"MM\0*\0\0\0\x08\0\0\0\0\0\0", "is a TIFF picture that breaks off"),
+        (tiff()[:20], "is a TIFF picture that breaks off"),
+        (tiff()[:-1], "is a TIFF picture that breaks off"),
+        (tiff(strips=3)[:-1], "is a TIFF picture that breaks off"),
+        (tiff(strips=3, order=">")[:60], "is a TIFF picture that breaks off"),
         (b"<Invoice><Line></Invoice>", r"is no well-formed XML \(line 1\)"),
         (b"<!-- hidden --><a>&undefined;</a>", r"is no well-formed XML \(line 1\)"),
         (b"<a>" * 101 + b"</a>" * 101, "is nested deeper than 100 elements"),
@@ -119,6 +136,31 @@ def test_a_document_that_cannot_be_read_is_refused(store: DocumentStore, tmp_pat
 def test_what_is_damaged_or_dangerous_is_refused(store: DocumentStore, content: bytes, problem: str) -> None:
     with pytest.raises(InvalidSend, match=rf"^Document {problem}"):
         store.put(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg() + b"\r\n",
+        jpeg() + bytes(2000),
+        tiff(strips=3),
+        tiff() + b"\n",
+        PDF + b"\r\n" + bytes(100),
+        PDF.replace(b"1.7\n", b"1.7\n% made by a program that counts wrongly\n"),
+        PDF.replace(b"startxref\n", b"startxref\n9"),
+    ],
+)
+def test_what_readers_mend_is_taken(store: DocumentStore, content: bytes) -> None:
+    assert store.put(content).size == len(content)
+
+
+def test_a_pdf_that_wants_a_password_is_whole(store: DocumentStore) -> None:
+    locked = BytesIO()
+    with pikepdf.open(BytesIO(PDF)) as pdf:
+        pdf.save(locked, encryption=pikepdf.Encryption(owner="owner", user="user"))
+    wrong = locked.getvalue().replace(b"startxref\n", b"startxref\n9")
+    for content in (locked.getvalue(), wrong):
+        assert store.put(content).media_type == "application/pdf"
 
 
 def test_a_fifo_keeps_nobody_waiting(store: DocumentStore, tmp_path: Path) -> None:
@@ -161,6 +203,46 @@ def test_what_was_damaged_is_mended_by_putting_it_anew(store: DocumentStore, tmp
                 store.read(digest)
             store.put(source)
             assert store.read(digest) == PDF
+
+
+def damage(store: DocumentStore, content: bytes) -> None:
+    """Other bytes under the stored document's name, a second later."""
+    (file,) = files_in(store)
+    changed = file.stat().st_mtime_ns + 1_000_000_000
+    file.write_bytes(content)
+    os.utime(file, ns=(changed, changed))
+
+
+@pytest.mark.parametrize("damaged", [PDF[:-1], PDF.replace(b"1.7", b"1.4"), b""])
+def test_a_put_notices_by_itself_what_was_damaged_and_mends_it(
+    store: DocumentStore, tmp_path: Path, damaged: bytes
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    for source in (PDF, tmp_path / "a.pdf"):
+        store.put(source)
+        damage(store, damaged)
+        assert store.read(store.put(source).sha256) == PDF
+
+
+def test_a_reference_to_what_was_damaged_is_refused_until_it_is_put_anew(store: DocumentStore) -> None:
+    reference = Reference(store.put(PDF).sha256.hex())
+    first = store.put(reference)
+    damage(store, PDF[:-1])
+    for door in (store.put, store.look):
+        with pytest.raises(InvalidSend, match=r"^Document is damaged in the store: put it there anew"):
+            door(reference)
+    DocumentStore(folder_of(store)).put(PDF)  # as another process does
+    assert (store.put(reference), store.look(reference)) == (first, first)
+
+
+def test_a_document_that_was_only_touched_is_not_written_again(store: DocumentStore) -> None:
+    reference = Reference(store.put(PDF).sha256.hex())
+    (file,) = files_in(store)
+    damage(store, PDF)
+    before = file.stat().st_ino, file.stat().st_mtime_ns
+    store.put(PDF)
+    store.put(reference)
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == before
 
 
 def test_a_reference_named_by_many_rows_is_read_once_and_missed_when_it_is_gone(store: DocumentStore) -> None:
@@ -234,7 +316,7 @@ def test_a_document_removed_from_the_store_is_written_again(store: DocumentStore
 
 
 def test_many_may_put_the_same_content_at_once(store: DocumentStore) -> None:
-    content = b"%PDF-1.7\n" + bytes(1_000_000) + b"%%EOF"
+    content = pdf_with(b"%" * 1_000_000)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: DocumentStore(folder_of(store)).put(content), range(32)))
     assert len(set(found)) == 1

@@ -34,8 +34,8 @@ from duepost.ledger.schema import send as sends_table
 from duepost.ledger.schema import state
 from duepost.rules import Rules
 from tests.duepost.ledger.conftest import rows_in
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 ONE = NewSend(channel="Email", invoice="INV-1", to_address="kunde@example.com")
 OTHER = replace(ONE, invoice="INV-2")
 WRONG = replace(ONE, invoice="INV-3", to_address="nobody")

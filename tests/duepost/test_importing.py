@@ -14,10 +14,11 @@ from duepost.errors import InvalidSend
 from duepost.importing import RowProblem, import_file
 from duepost.intake import Door
 from duepost.ledger import look
-from duepost.ledger.schema import send
+from duepost.ledger.schema import attachment, send
 from duepost.sends import Receipt
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import at_once, rows_in
+from tests.papers import PDF
 
 HEADER = "Channel,ToAddress,InvoiceNumber,Priority"
 
@@ -105,7 +106,7 @@ def test_a_file_that_cannot_be_read_at_all_says_so(billing: Connection, door: Do
 
 
 def test_a_documents_path_is_relative_to_the_file(billing: Connection, door: Door, tmp_path: Path) -> None:
-    (tmp_path / "INV-1.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "INV-1.pdf").write_bytes(PDF)
     path = tmp_path / "month-end.ndjson"
     path.write_text(
         '{"Channel": "email", "ToAddress": "a@example.com", "InvoiceNumber": "1", "Document": "INV-1.pdf"}\n'
@@ -114,8 +115,31 @@ def test_a_documents_path_is_relative_to_the_file(billing: Connection, door: Doo
     assert rows_in(billing, "document") == 1
 
 
+def test_attachments_come_from_paths_and_references_in_csv_and_json(
+    billing: Connection, door: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "INV-1.xml").write_bytes(b"<Invoice/>")
+    (tmp_path / "terms.xml").write_bytes(b"<Terms/>")
+    kept = f"sha256:{door.documents.put(b'<Contract/>').sha256.hex()}"
+    csv, ndjson = tmp_path / "a.csv", tmp_path / "b.ndjson"
+    csv.write_text(f"Channel,ToAddress,InvoiceNumber,Attachments\nemail,a@example.com,1,INV-1.xml;terms.xml;{kept}\n")
+    row = '{"Channel": "email", "ToAddress": "a@example.com", "InvoiceNumber": "2", "Attachments": ["INV-1.xml", "%s"]}'
+    ndjson.write_text(f"{row % kept}\n")
+    assert [take(billing, path, door).accepted for path in (csv, ndjson)] == [1, 1]
+    named = select(send.c.invoice, attachment.c.filename).join(attachment, attachment.c.send_id == send.c.id)
+    found = billing.execute(named.order_by(send.c.invoice, attachment.c.place)).all()
+    assert [(one.invoice, one.filename) for one in found] == [
+        ("1", "INV-1.xml"),
+        ("1", "terms.xml"),
+        ("1", "1.xml"),
+        ("2", "INV-1.xml"),
+        ("2", "2.xml"),
+    ]
+    assert rows_in(billing, "document") == 3
+
+
 def test_the_document_of_a_bad_row_is_judged_but_not_kept(billing: Connection, door: Door, tmp_path: Path) -> None:
-    (tmp_path / "INV-1.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (tmp_path / "INV-1.pdf").write_bytes(PDF)
     (tmp_path / "INV-2.pdf").write_bytes(b"no document")
     path = tmp_path / "month-end.ndjson"
     row = '{"Channel": "email", "ToAddress": "nobody", "InvoiceNumber": "%s", "Document": "INV-%s.pdf"}\n'

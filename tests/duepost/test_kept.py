@@ -8,15 +8,16 @@ import pytest
 
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
+from duepost.features import EVERYTHING
 from duepost.kept import einvoice, filename_of, pages, stored
+from duepost.ledger.lanes import DeclaredLane
 from duepost.rules import Rules
-from duepost.sends import Attachment, CheckedSend, DocumentSource, NewSend, Reference
+from duepost.sends import Attachment, Channel, CheckedSend, DocumentSource, NewSend, Reference
 from duepost.validation import check
 from sandbox.invoice_xml import invoice_xml
 from tests.duepost.test_validation import NOW
+from tests.papers import PDF
 from tests.worker.print_run.conftest import pdf_of
-
-PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 @pytest.fixture
@@ -90,3 +91,14 @@ def test_a_store_that_only_judges_says_that_the_file_has_changed(store: Document
     file.write_bytes(pdf_of(3, "other"))
     with pytest.raises(InvalidSend, match="Document has changed while it was looked at"):
         pages(send, kept, judge)
+
+
+def test_a_document_that_attach_leaves_out_counts_for_no_accounts_limit(store: DocumentStore) -> None:
+    lane = DeclaredLane("email", Channel.EMAIL, "mail", "smtp", EVERYTHING, largest=len(PDF))
+    send = checked(document=PDF, attachments=(Attachment(b"<Invoice>" + b" " * 5000 + b"</Invoice>"),))
+    only_pdf = replace(send, options=replace(send.options, attach=("pdf",)))
+    document, attached = stored(only_pdf, store, {"email": lane}, Rules())
+    assert (document is not None, len(attached)) == (True, 1)
+    for roles in (None, ("xml",)):
+        with pytest.raises(InvalidSend, match=r"^Document takes .* provider account mail takes"):
+            stored(replace(send, options=replace(send.options, attach=roles)), store, {"email": lane}, Rules())

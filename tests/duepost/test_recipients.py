@@ -15,6 +15,7 @@ from duepost.ledger.schema import send
 from duepost.options import Options
 from duepost.rules import Rules
 from duepost.shelf import Folder
+from tests.papers import PDF
 
 ONE = NewSend(channel="Email", invoice="INV-1", to_address="a@x.dk")
 TWO = replace(ONE, to_address='"Doe, Jane" <a@x.dk>; b@y.dk')
@@ -88,8 +89,8 @@ class Vanishing(Folder):
             raise OSError(ENOSPC, "No space left on device")
         super().put(name, content)
 
-    def holds(self, name: str) -> bool:  # noqa: ARG002 - it holds none
-        return False
+    def mark(self, name: str) -> object:  # noqa: ARG002 - it holds none
+        return None
 
 
 def test_a_store_that_fails_at_the_second_receiver_leaves_nothing_of_the_first(
@@ -97,7 +98,7 @@ def test_a_store_that_fails_at_the_second_receiver_leaves_nothing_of_the_first(
 ) -> None:
     door = Door(Rules(), DocumentStore(Vanishing(tmp_path)))
     with pytest.raises(OSError, match="No space left"):
-        enqueue(billing, replace(TWO, document=b"%PDF-1.7\n%%EOF\n"), door=door)
+        enqueue(billing, replace(TWO, document=PDF), door=door)
     assert kept(billing) == {}
 
 

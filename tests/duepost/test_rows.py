@@ -7,7 +7,7 @@ import pytest
 
 from duepost.errors import InvalidSend
 from duepost.rows import COLUMNS, RowReader
-from duepost.sends import NewSend
+from duepost.sends import Attachment, NewSend, Reference
 
 FOLDER = Path("/in/may")
 
@@ -128,3 +128,24 @@ def test_a_second_send_node_is_refused_and_not_dropped() -> None:
     row = {"InvoiceNumber": "1", "Send": {"Channel": "email"}, "SEND": {"Channel": "sms"}}
     with pytest.raises(InvalidSend, match="Send is given twice"):
         RowReader(Path()).send_of(row)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["1001.xml", "sha256:" + "ab" * 32, "", " /srv/terms.pdf "],
+        f"1001.xml; SHA256:{'ab' * 32};; /srv/terms.pdf ;",
+    ],
+)
+def test_attachments_are_a_list_or_stand_between_semicolons(written: object) -> None:
+    assert send_of({"Attachments": written}).attachments == (
+        Attachment(FOLDER / "1001.xml"),
+        Attachment(Reference("ab" * 32)),
+        Attachment(Path("/srv/terms.pdf")),
+    )
+
+
+@pytest.mark.parametrize("written", [["1001.xml", 7], [None], [["1001.xml"]]])
+def test_a_list_of_attachments_holds_paths(written: object) -> None:
+    with pytest.raises(InvalidSend, match=r"^Attachments holds something that is no path"):
+        send_of({"Attachments": written})

@@ -14,8 +14,8 @@ from duepost.bucket import Bucket
 from duepost.documents import DocumentDamaged, DocumentStore
 from duepost.settings import DoorSettings, load
 from duepost.shelf_at import shelf_at
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 KEYS = {"key": "sandbox", "secret": "s3cret-of-the-bucket"}
 
 
@@ -57,7 +57,7 @@ from duepost.shelf_at import shelf_at
 
 url, endpoint, key, secret = sys.argv[1:]
 store = DocumentStore(shelf_at(url, endpoint_url=endpoint, key=key, secret=secret))
-digest = store.put(b"%PDF-1.7 of the parent %%EOF").sha256
+digest = store.put(b"<Invoice/>").sha256
 child = os.fork()
 if not child:
     os._exit(0 if store.read(digest) else 1)

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 from duepost.credentials import Scope
 from duepost.ledger.keys import add_login
 from tests.gateway.conftest import ACCOUNT, Served
+from tests.papers import PDF
 from worker.providers.port import Job
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 CUSTOMER = "accounts@customer.dk"
 
 

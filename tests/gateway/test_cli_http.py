@@ -22,8 +22,8 @@ from tests.gateway.conftest import MakeKey, Served
 from tests.gateway.test_acts import becomes
 from tests.gateway.test_lists import put
 from tests.gateway.test_sends import count
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 GOOD = (
     "Channel,ToAddress,InvoiceNumber,Document\nEmail,inge@firma.dk,1001,1001.pdf\nEmail,jens@firma.dk,1002,1001.pdf\n"
 )

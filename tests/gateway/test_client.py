@@ -17,9 +17,9 @@ from duepost.doors import Taken
 from tests.gateway.conftest import MakeKey, Served
 from tests.gateway.test_acts import becomes
 from tests.gateway.test_sends import count
+from tests.papers import PDF, pdf_with
 
-PDF = b"%PDF-1.7\n%%EOF\n"
-LARGE = b"%PDF-1.7\n" + b"%" * INLINE_BYTES + b"\n%%EOF\n"
+LARGE = pdf_with(b"%" * INLINE_BYTES)
 MAIL = NewSend(channel="email", invoice="1001", to_address="accounts@customer.dk")
 
 

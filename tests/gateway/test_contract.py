@@ -13,8 +13,8 @@ from duepost import Attachment, Client, Conflict, InvalidSend, NewSend, NotFound
 from duepost.doors import Taken
 from duepost.testing import FakeDuepost
 from tests.gateway.test_acts import becomes
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 MAIL = NewSend(channel="email", invoice="1001", to_address="accounts@customer.dk")
 Become: TypeAlias = Callable[[UUID, Status, str], None]
 

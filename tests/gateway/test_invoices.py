@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.conftest import MakeKey, Served
-from tests.gateway.test_sends import PDF
+from tests.papers import PDF
 
 GUID = "fc5e547d-8537-4e05-97d5-1159c62efd6f"
 TOKEN = "qegwDbCcka3sQvzgJCnKyM7IAu0gigtV"

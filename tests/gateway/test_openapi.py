@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.conftest import MakeKey, Served
+from tests.papers import PDF
 
 ROOT = Path(__file__).parents[2]
-PDF = b"%PDF-1.7\n%%EOF\n"
 EXAMPLES = "12"  # of an operation, beside those that try each edge of its schema
 SECONDS = 240  # it takes some 25; a machine that does other things beside takes longer
 

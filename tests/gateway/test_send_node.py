@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.gateway.conftest import MakeKey, Served
-from tests.gateway.dialects import PDF, sends
+from tests.gateway.dialects import sends
+from tests.papers import PDF
 
 ROW: dict[str, Any] = {"Channel": "email", "ToAddress": "accounts@customer.dk"}
 

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from sqlalchemy import Engine, text
 from duepost.credentials import Scope
 from duepost.ledger import look
 from tests.gateway.conftest import MakeKey, Served
+from tests.papers import PDF, pdf_with
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 SEND = {"Channel": "email", "InvoiceNumber": "1001", "ToAddress": "accounts@customer.dk"}
 
 
@@ -144,6 +145,25 @@ def test_a_document_of_another_account_is_one_that_is_not_there(
     assert count(engine, "send") == 1
 
 
+def test_a_document_damaged_in_the_store_is_refused_until_it_is_uploaded_anew(
+    gateway: Served, key: str, tmp_path: Path
+) -> None:
+    def upload() -> str:
+        return str(gateway.call("POST", "/v1/documents", key, data=PDF).json()["document"])
+
+    def status(invoice: str) -> int:
+        row = {**SEND, "InvoiceNumber": invoice, "Document": named}
+        return gateway.call("POST", "/v1/sends", key, json=row).status_code
+
+    named = upload()
+    assert status("1001") == 202
+    (stored,) = (path for path in (tmp_path / "documents").rglob("*") if path.is_file())
+    stored.write_bytes(PDF[:-1])
+    assert status("1002") == 422
+    assert upload() == named
+    assert (stored.read_bytes(), status("1002")) == (PDF, 202)
+
+
 def test_a_wrong_document_is_refused_at_the_door(gateway: Served, key: str) -> None:
     answer = gateway.call("POST", "/v1/documents", key, data=b"%PDF-1.7 broken")
     assert (answer.status_code, answer.json()["details"][0]["fields"]) == (422, ["Document"])
@@ -206,7 +226,7 @@ def test_nobody_is_told_that_another_account_has_a_document(
     gateway: Served, key: str, make_key: MakeKey, channel: str, field: str
 ) -> None:
     other = make_key(account="beta")
-    theirs = gateway.call("POST", "/v1/documents", other, data=b"%PDF-1.7\n%beta\n%%EOF\n").json()["document"]
+    theirs = gateway.call("POST", "/v1/documents", other, data=pdf_with(b"beta")).json()["document"]
     told = []
     for document in (theirs, "sha256:" + "0a" * 32):
         row = {"Channel": channel, "InvoiceNumber": "1001", "ToAddress": "a@b.dk", field: document}

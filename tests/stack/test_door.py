@@ -16,6 +16,7 @@ from duepost import Status
 from duepost.ledger import look
 from sandbox.child import Child, wait_until
 from sandbox.stack import Stack
+from tests.papers import PDF
 from tests.stack.conftest import Running
 
 pytestmark = pytest.mark.stack
@@ -109,7 +110,7 @@ END_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE 
 def lone(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LoneDoor"]:
     """A door of its own, whose ledger and store may be broken."""
     folder = tmp_path_factory.mktemp("lone")
-    (folder / "a.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    (folder / "a.pdf").write_bytes(PDF)
     settings = {"DUEPOST_DOOR_DOCUMENTS": str(folder)}
     with Stack(folder, settings=settings, postgres_settings={"fsync": "off"}) as stack:
         address = stack.database_url

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,10 +18,11 @@ import requests
 from celery import Celery
 from sqlalchemy import text
 
-from duepost import NewSend, Status
+from duepost import Attachment, NewSend, Status
 from duepost.ledger import look
 from sandbox.child import wait_until
 from sandbox.stack import ROOT
+from tests.papers import pdf_with
 from tests.stack.conftest import Running
 
 pytestmark = pytest.mark.stack
@@ -87,6 +89,38 @@ def test_no_address_subject_or_name_reaches_broker_flower_or_logs(running: Runni
         assert secret not in spoken
         assert secret not in shown
         assert secret not in logs
+
+
+def traces(secret: str) -> set[str]:
+    """The secret as it may stand in a text: plain, in hexadecimal, in base64 at each of its three places."""
+    raw = secret.encode()
+    shifted = [base64.b64encode(bytes(place) + raw)[4 if place else 0 :].decode() for place in range(3)]
+    return {secret, raw.hex(), *(text.rstrip("=")[:-1] for text in shifted)}
+
+
+DOCUMENT_SAYS = "whatever the document of Gudrun says"
+
+
+def test_no_document_travels_through_the_broker(running: Running) -> None:
+    document = pdf_with(DOCUMENT_SAYS.encode())
+    further = f"<Invoice>{DOCUMENT_SAYS}</Invoice>".encode()
+    with everything_said_to(str(running.stack.valkey.socket_path)) as said:
+        mail = NewSend(channel="email", invoice="PRIV-PDF", to_address="gudrun@hemmelig.test", document=document)
+        (receipt,) = running.enqueue(replace(mail, attachments=(Attachment(further, "1001.xml"),)))
+        (ended,) = running.settled(receipt)
+    assert ended.status is Status.SENT
+    (delivered,) = running.taken(receipt)
+    assert delivered.bytes > len(base64.b64encode(document)), "the mail has it"
+    spoken = plain(said)
+    assert "PRIV-PDF" in spoken, "the broker was listened to"
+    assert [trace for trace in traces(DOCUMENT_SAYS) if trace in spoken] == []
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_a_document_in_a_message_would_be_found(before: str) -> None:
+    encoded = base64.b64encode(f"{before}{DOCUMENT_SAYS} and more".encode()).decode()
+    message = base64.b64encode(json.dumps([[encoded], {}]).encode()).decode()
+    assert any(trace in plain([f"LPUSH email {message}"]) for trace in traces(DOCUMENT_SAYS))
 
 
 def test_the_door_repeats_nothing_of_a_send_to_events_logs_inspectors_or_flower(running: Running) -> None:

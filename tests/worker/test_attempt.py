@@ -24,6 +24,7 @@ from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import LANE, MINUTE, accepted
+from tests.papers import PDF
 from tests.worker.conftest import LATER, LIMIT, SENT, AttempterOf, Told
 from worker.attempt import Attempter, Tried
 from worker.gate import Gate
@@ -32,7 +33,6 @@ from worker.providers.pretended import Pretended
 from worker.retry import LAST_CALL
 
 ADDRESS = "kunde@example.com"
-PDF = b"%PDF-1.7\n%%EOF\n"
 OPEN_TRANSACTIONS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
 )

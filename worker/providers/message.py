@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+from duepost.document_kinds import role_of
 from duepost.texts import built_in
 from worker.providers.message_headers import UNDISCLOSED, address_list, mailbox, safe, words
 from worker.providers.message_parts import attachment, text_part
 from worker.providers.port import Document, Job
 from worker.providers.smtp_address import wire_address
-
-# media type -> role, as `options.attach` names it; every other is `other`
-ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
 
 
 def _chosen(documents: tuple[Document, ...], roles: tuple[str, ...]) -> tuple[Document, ...]:
-    return tuple(one for one in documents if ROLES.get(one.media_type, "other") in roles)
+    return tuple(one for one in documents if role_of(one.media_type) in roles)
 
 
 def _from(job: Job, sender: Sender) -> list[str]:

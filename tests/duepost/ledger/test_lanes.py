@@ -16,8 +16,8 @@ from duepost.ledger.lanes import DeclaredLane, declare, declared, forget
 from duepost.rules import Rules
 from duepost.sends import Channel, NewSend
 from tests.duepost.ledger.conftest import account_id, rows_in
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 EMAIL = DeclaredLane("email", Channel.EMAIL, "smtp", "smtp", EVERYTHING)
 SEND = NewSend(channel="email", invoice="1001", to_address="anna@customer.dk")
 

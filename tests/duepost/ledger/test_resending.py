@@ -24,10 +24,11 @@ from duepost.rules import Rules
 from duepost.sends import Attachment, Channel, NewSend
 from duepost.statuses import Status
 from tests.duepost.ledger.conftest import LANE, MINUTE, account_id, at_once, set_state, state_of
+from tests.papers import pdf_with
 from tests.worker.print_run.conftest import pdf_of
 
 STRICT = Rules()
-PDF = b"%PDF-1.7 an invoice\n%%EOF"
+PDF = pdf_with(b"an invoice")
 MAIL = NewSend(
     channel="email",
     invoice="INV-7",
@@ -37,7 +38,7 @@ MAIL = NewSend(
     customer="4711",
     reference="PO 12",
     document=PDF,
-    attachments=(Attachment(b"%PDF-1.7 terms\n%%EOF", "terms.pdf"),),
+    attachments=(Attachment(pdf_with(b"terms"), "terms.pdf"),),
     sender="billing@example.com",
 )
 

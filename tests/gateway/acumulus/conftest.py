@@ -14,11 +14,11 @@ from duepost.credentials import Scope
 from duepost.ledger.accounts import add_account
 from duepost.ledger.keys import add_login
 from tests.gateway.conftest import ACCOUNT, ZONE, Served
+from tests.papers import PDF
 
 PLACE = "/acumulus/stable/invoices/invoice_mail.php"
 CODE, USER, PASSWORD = "288252", "APIGebruiker12345", "mysecret&<ü>"
 TOKEN = "JrJ8bS0aTBxFOLn7ClNBYBHNdMJR8d96"
-PDF = b"%PDF-1.7\n%%EOF\n"
 UBL = b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>'
 CONTRACT = {"contractcode": CODE, "username": USER, "password": PASSWORD}
 

@@ -12,6 +12,7 @@ from gateway.acumulus import router
 from tests.gateway.acumulus.conftest import CONTRACT, TOKEN, UBL, Ask, Hold, Kept, document
 from tests.gateway.conftest import MakeKey, Served
 from tests.gateway.test_sends import count
+from tests.papers import pdf_with
 
 Sends = Callable[[], list[Kept]]
 
@@ -46,7 +47,7 @@ def test_a_send_is_found_by_its_token(ask: Ask, gateway: Served, key: str) -> No
 
 
 def test_everything_that_can_be_said_arrives(ask: Ask, hold: Hold, sends: Sends, gateway: Served, key: str) -> None:
-    uploaded = gateway.call("POST", "/v1/documents", key, data=b"%PDF-1.7\nterms\n%%EOF\n").json()["document"]
+    uploaded = gateway.call("POST", "/v1/documents", key, data=pdf_with(b"terms")).json()["document"]
     token = hold("a" * 32, "2026-002", Attachments=[document(UBL, "ubl.xml")], Language="nl", CustomerNumber="77")
     mail = {
         "emailto": "x@example.com, y@example.com;",

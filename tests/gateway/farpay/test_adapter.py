@@ -11,18 +11,19 @@ from duepost.ledger.identifiers import new_id
 from duepost.statuses import Status
 from tests.gateway.farpay.conftest import Client
 from tests.gateway.farpay.test_create import rows
+from tests.papers import PDF
 from worker.providers.farpay import FarPay
 from worker.providers.port import Document, Job, Outcome, Verdict
 
 Deliver = Callable[..., int]
-PDF = Document("1001.pdf", "application/pdf", b"%PDF-1.7\n%%EOF\n")
+PAPER = Document("1001.pdf", "application/pdf", PDF)
 
 
 @pytest.fixture
 def job() -> Job:
     send = new_id()
     note, address = "Your invoice.", "anna@customer.dk"
-    return Job(send, str(send), "email", "invoice", "1001", "acme", address, None, note, PDF, customer="C-7")
+    return Job(send, str(send), "email", "invoice", "1001", "acme", address, None, note, PAPER, customer="C-7")
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 
 from tests.gateway.conftest import MakeKey
 from tests.gateway.farpay.conftest import INVOICE, SEND, Client, message, ok
+from tests.papers import PDF
 
-PDF = b"%PDF-1.7\n%%EOF\n"
 # As `requests` puts the vendor's Python sample on the wire; the page's address was blanked out, this one is made up.
 SAMPLE = (
     b'{"CustomerNumber": "12345", "InvoiceNumber": "INV-001", "Amount": 125.5, "Currency": "DKK", '

@@ -18,7 +18,7 @@ from worker.print_run.place import DropPlace
 
 HANDED = "print run P000001: handed"
 WAITS = "print run P000001: closed (DOCUMENT_UNREADABLE)"
-NOT_A_PDF = b"%PDF-1.7\nno more than that\n%%EOF\n"
+NOT_A_PDF = b"%PDF-1.7\nxref\nno more than that\nstartxref\n9\n%%EOF\n"
 
 
 def damage(place: Path) -> None:
