@@ -30,59 +30,59 @@ from worker.providers.twilio import Twilio
 DOCUMENT = "fc5e547d-8537-4e05-97d5-1159c62efd6f"  # a GUID, as SIN's ids are
 
 NOBODY = Path(os.devnull)  # known_hosts: no server's key is known
-# name -> an adapter for a host and port, with a secret and with short limits
+# name -> an adapter for a host and port, with a secret and with a limit for each call
 ADAPTERS: dict[str, Make] = {
-    "smtp": lambda host, port: Smtp(
+    "smtp": lambda host, port, limit=SHORT: Smtp(
         host=host,
         port=port,
         tls="none",
         sender="billing@shop.test",
         user="shop",
         password=SECRET,
-        command_limit=SHORT,
-        final_dot_limit=SHORT,
+        command_limit=limit,
+        final_dot_limit=limit,
     ),
-    "smtp with starttls": lambda host, port: Smtp(
-        host=host, port=port, sender="billing@shop.test", password=SECRET, command_limit=SHORT, final_dot_limit=SHORT
+    "smtp with starttls": lambda host, port, limit=SHORT: Smtp(
+        host=host, port=port, sender="billing@shop.test", password=SECRET, command_limit=limit, final_dot_limit=limit
     ),
-    "smtp with implicit tls": lambda host, port: Smtp(
+    "smtp with implicit tls": lambda host, port, limit=SHORT: Smtp(
         host=host,
         port=port,
         tls="implicit",
         sender="billing@shop.test",
         password=SECRET,
-        command_limit=SHORT,
-        final_dot_limit=SHORT,
+        command_limit=limit,
+        final_dot_limit=limit,
     ),
-    "http": lambda host, port: HttpJson(url=f"http://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
-    "kannel": lambda host, port: Kannel(
-        url=f"http://{host}:{port}/cgi-bin/sendsms", user="shop", password=SECRET, sender="Acme", total_limit=SHORT
+    "http": lambda host, port, limit=SHORT: HttpJson(url=f"http://{host}:{port}/", bearer=SECRET, total_limit=limit),
+    "kannel": lambda host, port, limit=SHORT: Kannel(
+        url=f"http://{host}:{port}/cgi-bin/sendsms", user="shop", password=SECRET, sender="Acme", total_limit=limit
     ),
-    "gatewayapi": lambda host, port: GatewayApi(
-        url=f"http://{host}:{port}/rest/mtsms", token=SECRET, sender="Acme", total_limit=SHORT
+    "gatewayapi": lambda host, port, limit=SHORT: GatewayApi(
+        url=f"http://{host}:{port}/rest/mtsms", token=SECRET, sender="Acme", total_limit=limit
     ),
-    "twilio": lambda host, port: Twilio(
-        url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=SHORT
+    "twilio": lambda host, port, limit=SHORT: Twilio(
+        url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=limit
     ),
-    "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
-    "as4": lambda host, port: As4Gateway(
-        url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
+    "https": lambda host, port, limit=SHORT: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=limit),
+    "as4": lambda host, port, limit=SHORT: As4Gateway(
+        url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=limit
     ),
-    "abillify": lambda host, port: Abillify(
-        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
+    "abillify": lambda host, port, limit=SHORT: Abillify(
+        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=limit
     ),
-    "acumulus": lambda host, port: Acumulus(
-        contract=AcumulusContract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
+    "acumulus": lambda host, port, limit=SHORT: Acumulus(
+        contract=AcumulusContract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=limit
     ),
-    "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
-    "sftp": lambda host, port: Sftp(
-        drop=SftpDrop(SftpServer(host, port, "shop", NOBODY, password=SECRET), ".", SHORT), call_limit=SHORT
+    "farpay": lambda host, port, limit=SHORT: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=limit),
+    "sftp": lambda host, port, limit=SHORT: Sftp(
+        drop=SftpDrop(SftpServer(host, port, "shop", NOBODY, password=SECRET), ".", limit), call_limit=limit
     ),
-    "ipp": lambda host, port: Ipp(
-        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
+    "ipp": lambda host, port, limit=SHORT: Ipp(
+        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=limit, print_limit=limit
     ),
-    "saphety": lambda host, port: Saphety(
-        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=SHORT
+    "saphety": lambda host, port, limit=SHORT: Saphety(
+        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=limit
     ),
 }
 

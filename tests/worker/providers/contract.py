@@ -17,7 +17,7 @@ from worker.providers.port import Job, Provider, Verdict
 SECRET = "correct-horse/battery+1"  # with what an address, a form and JSON write in other ways
 SHORT = timedelta(seconds=0.4)
 SLACK = 0.5  # seconds, on a busy machine
-Make = Callable[[str, int], Provider]
+Make = Callable[..., Provider]  # of a host, a port and, where others than SHORT are wanted, a limit
 MakeJob = Callable[..., Job]
 
 
