@@ -34,7 +34,7 @@ NEITHER = {Verdict.TRANSIENT, Verdict.UNKNOWN, Verdict.WAIT}
 class Calls:
     """make: the adapter. before: answers that bring a send to the call under test. own: what its send has otherwise.
 
-    heard, told: the requests of every send, and what each adapter shows of itself.
+    heard, told: the latest requests, and what each adapter shows of itself.
     """
 
     make: Make
@@ -43,16 +43,16 @@ class Calls:
     heard: list[Request] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
-    def send(self, folder: Path, job: Job, answer: Answer) -> Outcome:
+    def send(self, server: HttpCounterpart, job: Job, answer: Answer) -> Outcome:
         """What comes of one send when the call under test, and every one after it, is answered so."""
-        with HttpCounterpart(folder / f"counterpart-{len(self.told)}") as server:
-            provider = self.make(server.host, server.port, LIMIT)
-            for one, times in [*((one, 1) for one in self.before), (answer, OFTEN)]:
-                server.answer(one.status, one.body, one.headers, times)
-            outcome = provider.send(job)
-            provider.close()
-            self.heard.extend(server.requests)
-            assert len(server.requests) > len(self.before), "the call under test was never made"
+        provider = self.make(server.host, server.port, LIMIT)
+        server.behave()
+        for one, times in [*((one, 1) for one in self.before), (answer, OFTEN)]:
+            server.answer(one.status, one.body, one.headers, times)
+        outcome = provider.send(job)
+        provider.close()
+        self.heard[:] = server.requests
+        assert len(self.heard) > len(self.before), "the call under test was never made"
         self.told.append(f"{provider!r} {outcome!r} {outcome.answer} {outcome.reason}")
         return outcome
 
@@ -60,60 +60,67 @@ class Calls:
 class HttpContract:
     """calls: an adapter with SECRET, and what it is answered before. job: a send."""
 
+    @pytest.fixture
+    def server(self, tmp_path: Path) -> Iterator[HttpCounterpart]:
+        with HttpCounterpart(tmp_path / "provider") as server:
+            yield server
+
     @pytest.mark.parametrize("answer", [Answer(401), Answer(401, PAGE, HTML), Answer(401, b"{}")])
     def test_refused_credentials_wait_with_an_alarm(
-        self, calls: Calls, job: MakeJob, tmp_path: Path, answer: Answer
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, answer: Answer
     ) -> None:
-        outcome = calls.send(tmp_path, job(**calls.own), answer)
+        outcome = calls.send(server, job(**calls.own), answer)
         assert (outcome.verdict, outcome.status, outcome.alarm) == (Verdict.WAIT, Status.ERROR_SENDING_EMAIL, True)
 
     @pytest.mark.parametrize("status", [429, 503])
     @pytest.mark.parametrize(("body", "kind"), [(b"", {}), (PAGE, HTML), (b"{}", {})])
     def test_retry_after_is_obeyed(
-        self, calls: Calls, job: MakeJob, tmp_path: Path, *, status: int, body: bytes, kind: Mapping[str, str]
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, *, status: int, body: bytes, kind: Mapping[str, str]
     ) -> None:
         answer = Answer(status, body, {**kind, "retry-after": str(int(WISH.total_seconds()))})
-        outcome = calls.send(tmp_path, job(**calls.own), answer)
+        outcome = calls.send(server, job(**calls.own), answer)
         assert outcome.transient
         assert (outcome.status, outcome.retry_after) == (Status.ERROR_SENDING_EMAIL, WISH)
 
     @pytest.mark.parametrize("status", [429, 503])
     def test_without_retry_after_it_is_transient_all_the_same(
-        self, calls: Calls, job: MakeJob, tmp_path: Path, status: int
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, status: int
     ) -> None:
-        assert calls.send(tmp_path, job(**calls.own), Answer(status)).transient
+        assert calls.send(server, job(**calls.own), Answer(status)).transient
 
     @pytest.mark.parametrize("answer", [Answer(500), Answer(500, PAGE, HTML), Answer(500, b"{}")])
-    def test_a_server_that_fails_ends_no_send(self, calls: Calls, job: MakeJob, tmp_path: Path, answer: Answer) -> None:
-        assert calls.send(tmp_path, job(**calls.own), answer).verdict in NEITHER
+    def test_a_server_that_fails_ends_no_send(
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, answer: Answer
+    ) -> None:
+        assert calls.send(server, job(**calls.own), answer).verdict in NEITHER
 
     def test_a_redirect_is_not_followed_and_calls_for_an_operator(
-        self, calls: Calls, job: MakeJob, tmp_path: Path
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, tmp_path: Path
     ) -> None:
         with HttpCounterpart(tmp_path / "elsewhere") as elsewhere:
-            outcome = calls.send(tmp_path, job(**calls.own), Answer(301, b"", {"location": f"{elsewhere.url}/"}))
+            outcome = calls.send(server, job(**calls.own), Answer(301, b"", {"location": f"{elsewhere.url}/"}))
             assert elsewhere.requests == []
         assert (outcome.verdict is Verdict.ACCEPTED, outcome.alarm) == (False, True)
 
     @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"<html>", PAGE, b"\xff\xfe\0"])
     def test_garbage_with_a_200_is_neither_sent_nor_refused(
-        self, calls: Calls, job: MakeJob, tmp_path: Path, body: bytes
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, body: bytes
     ) -> None:
-        outcome = calls.send(tmp_path, job(**calls.own), Answer(200, body))
+        outcome = calls.send(server, job(**calls.own), Answer(200, body))
         assert (outcome.verdict in NEITHER, outcome.status is Status.SENT) == (True, False)
 
     @pytest.mark.parametrize("status", [200, 400, 401])
     def test_a_provider_that_answers_with_what_it_heard_gives_no_secret_away(
-        self, calls: Calls, job: MakeJob, tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
+        self, calls: Calls, job: MakeJob, server: HttpCounterpart, caplog: pytest.LogCaptureFixture, status: int
     ) -> None:
         caplog.set_level(0)
-        calls.send(tmp_path, job(**calls.own), Answer(status))
+        calls.send(server, job(**calls.own), Answer(status))
         heard = "\n".join(echo(request) for request in reversed(calls.heard))
         secrets = [word for word in (SECRET, *logins(calls.heard)) if any(word in way for way in ways(heard))]
         assert secrets, "no request held the secret"
         for words in (heard, *secrets):
             for body in shapes(words):
-                calls.send(tmp_path, job(**calls.own), Answer(status, body))
+                calls.send(server, job(**calls.own), Answer(status, body))
         told = "\n".join((*calls.told, caplog.text))
         assert [word for word in secrets for way in ways(told) if word in way] == []
 
