@@ -7,11 +7,8 @@ from email.utils import format_datetime
 from duepost.texts import built_in
 from worker.providers.message_headers import UNDISCLOSED, address_list, mailbox, safe, words
 from worker.providers.message_parts import attachment, text_part
-from worker.providers.port import Document, Job
+from worker.providers.port import Job
 from worker.providers.smtp_address import wire_address
-
-# media type -> role, as `options.attach` names it; every other is `other`
-ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
     Raises: InvalidSend when a value cannot stand in a header: a line break, NUL or another control character.
     """
     options = job.options
-    documents = job.documents if options.attach is None else _chosen(job.documents, options.attach)
+    documents = job.enclosed
     text = built_in(job.kind, options.language).about(job.invoice)
     lines = [
         f"Message-ID: <{safe('token', job.token)}@{sender.message_domain}>",
@@ -57,10 +54,6 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
         pieces += (edge, attachment(document))
     pieces.append(f"--{boundary}--\r\n".encode())
     return b"".join(pieces)
-
-
-def _chosen(documents: tuple[Document, ...], roles: tuple[str, ...]) -> tuple[Document, ...]:
-    return tuple(one for one in documents if ROLES.get(one.media_type, "other") in roles)
 
 
 def _from(job: Job, sender: Sender) -> list[str]:

