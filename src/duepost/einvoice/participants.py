@@ -5,7 +5,6 @@ Identifiers 4; the schemes whose identifiers can be checked are those of Peppol 
 """
 
 import re
-
 from collections.abc import Callable
 from typing import Any
 
