@@ -75,6 +75,10 @@ class HttpCounterpart(Counterpart):
         """Answer so; the request is taken when the status is 2xx."""
         self._next(Answer(status, body, headers), times)
 
+    def behave(self) -> None:
+        """Leave undone what was scripted and has met no request yet."""
+        self._script.acts.clear()
+
     def hang(self, times: int = 1) -> None:
         """Read the request, take nothing and never answer."""
         self._next(Fault.HANG, times)

@@ -17,6 +17,7 @@ from duepost.features import FIELDS
 from duepost.statuses import Status
 from sandbox.http_counterpart import HttpCounterpart
 from tests.worker.providers.contract import SECRET, SHORT, Contract, Make
+from tests.worker.providers.contract_http import Calls, HttpContract
 from worker import accounts
 from worker.providers.port import Job, Provider, Verdict
 
@@ -50,6 +51,14 @@ def make() -> Make:
 
 class TestTheExample(Contract):
     """Built by the page's own line of ADAPTERS."""
+
+
+class TestTheExampleOverHttp(HttpContract):
+    """The same, answered as told."""
+
+    @pytest.fixture
+    def calls(self, make: Make) -> Calls:
+        return Calls(make)
 
 
 @pytest.fixture

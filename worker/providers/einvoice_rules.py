@@ -14,7 +14,7 @@ from lxml import etree
 
 from duepost.einvoice.look import look_at
 from duepost.einvoice.wellformed import parse
-from duepost.einvoice.xsd import check_schema
+from duepost.einvoice.xsd import first_fault
 from duepost.errors import ConfigError, InvalidSend
 from duepost.features import Feature
 from duepost.reasons import Reason
@@ -67,9 +67,11 @@ class EinvoiceRules:
         try:
             root = parse(job.document.content)
             found = look_at(root, job.to_address, gln_check="warn")
-            check_schema(root, found.kind)
+            fault = first_fault(root, found.kind)
         except InvalidSend as breach:
             return _failed([Broken(SCHEMA, "", str(breach))])
+        if fault:
+            return _failed([Broken(SCHEMA, fault.place, "breaks UBL's schema")])
         try:
             broken = self.check(etree.tostring(root, encoding="unicode"), files_of(found.profile, self.rules_folder))
         except (EngineFailed, OSError) as trouble:

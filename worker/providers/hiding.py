@@ -10,6 +10,7 @@ from html.entities import codepoint2name
 from worker.providers.finding import ANSWER_LIMIT
 from worker.providers.port import Outcome
 
+WORD_LIMIT = 100  # characters; no shorter word in a reason was cut
 NAMES = {**codepoint2name, ord("'"): "apos"}  # number of a letter -> its name in XML and HTML
 ALSO = {" ": {"+"}, "/": {"\\/"}}  # letter -> what a form and PHP's JSON write instead
 
@@ -18,14 +19,24 @@ def hide(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     """The outcome without the secrets: as they are, or escaped for an address, JSON, XML or HTML, wholly or in part."""
     patterns = {secret: _pattern(secret) for secret in sorted(secrets, key=len, reverse=True) if secret}
 
-    def cleaned(words: str | None) -> str | None:
-        cut = words is not None and len(words) >= ANSWER_LIMIT
+    def cleaned(words: str | None, limit: int = ANSWER_LIMIT) -> str | None:
+        cut = words is not None and len(words) >= limit
         for secret, pattern in patterns.items():
             words = words and pattern.sub("***", words)
             words = _without_end(words, secret) if words and cut else words
         return words
 
-    return replace(outcome, answer=cleaned(outcome.answer), provider_reference=cleaned(outcome.provider_reference))
+    # A provider's own word may stand in a reason's values, cut.
+    values = {
+        name: cleaned(value, WORD_LIMIT) or "" if isinstance(value, str) else value
+        for name, value in outcome.reason.values.items()
+    }
+    return replace(
+        outcome,
+        reason=replace(outcome.reason, values=values),
+        answer=cleaned(outcome.answer),
+        provider_reference=cleaned(outcome.provider_reference),
+    )
 
 
 @lru_cache(maxsize=256)  # compiling costs more than all the rest

@@ -110,7 +110,8 @@ def _never_came(answer: Answer) -> bool:
 
 
 def _payload(job: Job) -> bytes:
-    """The send as JSON; the document's bytes in base64."""
+    """The send as JSON; bytes of documents in base64."""
+    enclosed = job.enclosed
     fields: dict[str, Any] = {
         "token": job.token,
         "channel": job.channel,
@@ -120,7 +121,13 @@ def _payload(job: Job) -> bytes:
         "to_address": job.to_address,
         "subject": job.subject,
         "note": job.note,
-        "document": None if job.document is None else _document(job.document),
+        "document": _document(job.document) if job.document in enclosed else None,
+        "attachments": [_document(one) for one in job.attachments if one in enclosed],
+        "from": job.options.sender,
+        "from_name": job.options.sender_name,
+        "confirm_read": job.options.confirm_read,
+        "copy": job.options.copy,
+        "shown_to": job.options.shown_to,
     }
     return json.dumps(fields).encode()
 

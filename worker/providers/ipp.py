@@ -95,20 +95,26 @@ class Ipp:
 
     def send(self, job: Job) -> Outcome:
         """Print the document, unless the printer has a job of that name already."""
-        if job.document is None:
-            return MISSING
-        refusal = self._refusal(self._asked(Operation.VALIDATE_JOB, self._described(job.document, job.token)))
+        return MISSING if job.document is None else self._without_secret(self._printed(job.document, job.token))
+
+    def ask(self, job: Job) -> Outcome | None:
+        """What became of the job of that name; None when the printer knows none."""
+        known = self._known(job.token)
+        return known and self._without_secret(known)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def _printed(self, document: Document, name: str) -> Outcome:
+        described = self._described(document, name)
+        refusal = self._refusal(self._asked(Operation.VALIDATE_JOB, described))
         if refusal:
             return refusal
-        known = self._known(job.token)
+        known = self._known(name)
         if known is not None:
             return known
-        said = self._asked(
-            Operation.PRINT_JOB,
-            self._described(job.document, job.token),
-            self._wanted(),
-            job.document.content,
-        )
+        said = self._asked(Operation.PRINT_JOB, described, self._wanted(), document.content)
         if isinstance(said, Outcome):
             return _perhaps_taken(said)
         if not said.yes or not said.jobs:
@@ -116,14 +122,6 @@ class Ipp:
                 of_code(said) if not said.yes else Outcome(Verdict.UNKNOWN, Status.ERROR, Reason("ANSWER_UNREADABLE"))
             )
         return self._watched(said.jobs[0])
-
-    def ask(self, job: Job) -> Outcome | None:
-        """What became of the job of that name; None when the printer knows none."""
-        return self._known(job.token)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
 
     def _known(self, name: str) -> Outcome | None:
         """What a job of that name says; one that was given up for no fault of the document counts as none."""
@@ -189,8 +187,12 @@ class Ipp:
             said = reply(answer.body)
             if said is not None:
                 return said
+        return judge(answer, self.now())
+
+    def _without_secret(self, outcome: Outcome) -> Outcome:
+        """A printer's message and reasons are words of its own, as well."""
         login = self._login().get("Authorization", "")
-        return hide(judge(answer, self.now()), [self.password or "", login.removeprefix("Basic ")])
+        return hide(outcome, [self.password or "", login.removeprefix("Basic ")])
 
     def _login(self) -> dict[str, str]:
         if self.user is None:

@@ -3,12 +3,15 @@
 RFC 8010 framing by pyipp's codec, RFC 8011 operations.
 """
 
+import logging
 import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
 USER = "duepost"
+# Its debug lines quote all that a printer says.
+logging.getLogger("pyipp").setLevel(logging.WARNING)
 
 
 class Operation(IntEnum):

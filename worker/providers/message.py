@@ -8,7 +8,7 @@ from duepost.document_kinds import role_of
 from duepost.texts import built_in
 from worker.providers.message_headers import UNDISCLOSED, address_list, mailbox, safe, words
 from worker.providers.message_parts import attachment, text_part
-from worker.providers.port import Document, Job
+from worker.providers.port import Job
 from worker.providers.smtp_address import wire_address
 
 
@@ -30,7 +30,7 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
     Raises: InvalidSend when a value cannot stand in a header: a line break, NUL or another control character.
     """
     options = job.options
-    documents = job.documents if options.attach is None else _chosen(job.documents, options.attach)
+    documents = job.enclosed
     text = built_in(job.kind, options.language).about(job.invoice)
     lines = [
         f"Message-ID: <{safe('token', job.token)}@{sender.message_domain}>",
@@ -57,10 +57,13 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
     return b"".join(pieces)
 
 
+<<<<<<< HEAD
 def _chosen(documents: tuple[Document, ...], roles: tuple[str, ...]) -> tuple[Document, ...]:
     return tuple(one for one in documents if role_of(one.media_type) in roles)
 
 
+=======
+>>>>>>> i4contract
 def _from(job: Job, sender: Sender) -> list[str]:
     """From, and Sender where the account sends for another address (RFC 5322 3.6.2).
 

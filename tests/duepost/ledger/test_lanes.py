@@ -14,7 +14,8 @@ from duepost.features import EVERYTHING, FIELDS, Feature
 from duepost.intake import Door
 from duepost.ledger.lanes import DeclaredLane, declare, declared, forget
 from duepost.rules import Rules
-from duepost.sends import Channel, NewSend
+from duepost.sends import Attachment, Channel, NewSend
+from sandbox.invoice_xml import invoice_xml
 from tests.duepost.ledger.conftest import account_id, rows_in
 from tests.papers import PDF
 
@@ -71,19 +72,39 @@ def test_a_lane_of_another_channel_is_refused(engine: Engine, door: Door) -> Non
     assert refused(engine, door, replace(EMAIL, channel=Channel.SMS)).field == "Lane"
 
 
-@pytest.mark.parametrize(
-    ("feature", "changes"),
-    [
-        (Feature.NOTE, {"note": "Hello"}),
-        (Feature.SUBJECT, {"subject": "Invoice"}),
-        (Feature.DOCUMENT, {"document": PDF, "filename": "1001.pdf"}),
-    ],
-)
+# feature -> a send that asks for it, of an e-mail unless it says otherwise
+ASKS: dict[Feature, dict[str, Any]] = {
+    Feature.DOCUMENT: {"document": PDF, "filename": "1001.pdf"},
+    Feature.ATTACHMENTS: {"attachments": (Attachment(PDF),)},
+    Feature.SUBJECT: {"subject": "Invoice"},
+    Feature.NOTE: {"note": "Hello"},
+    Feature.SENDER: {"sender": "me@shop.dk"},
+    Feature.SENDER_NAME: {"sender_name": "Acme"},
+    Feature.CONFIRM_READ: {"confirm_read": True},
+    Feature.COPY: {"bcc": "boss@shop.dk"},
+    Feature.INTERNAL_NOTE: {"internal_note": "paid twice"},
+    Feature.PROVIDER_DOCUMENTS: {"provider_documents": "4711"},
+    Feature.PARTICIPANT: {"channel": "xml", "to_address": "0184:DK13585628"},
+}
+
+
+def test_each_feature_is_asked_for() -> None:
+    assert ASKS.keys() == EVERYTHING
+
+
+@pytest.mark.parametrize(("feature", "changes"), ASKS.items())
 def test_what_the_lanes_provider_cannot_express_is_refused_naming_field_and_account(
     engine: Engine, door: Door, feature: Feature, changes: dict[str, Any]
 ) -> None:
-    wrong = refused(engine, door, replace(EMAIL, features=EVERYTHING - {feature}), **changes)
-    assert (wrong.field, "provider account smtp" in str(wrong)) == (FIELDS[feature], True)
+    channel = Channel(changes.get("channel", "email"))
+    told = replace(EMAIL, name=str(channel), channel=channel, provider="acct", features=EVERYTHING - {feature})
+    if channel is Channel.XML:
+        changes = {**changes, "document": invoice_xml(receiver=changes["to_address"])}
+    wrong = refused(engine, door, told, **changes)
+    assert (wrong.field, "provider account acct" in str(wrong)) == (FIELDS[feature], True)
+    with engine.begin() as connection:  # the same send, where the account can
+        declare(connection, [replace(told, features=EVERYTHING)])
+        assert enqueue(connection, replace(SEND, **changes), door=door).id
 
 
 def test_documents_larger_than_the_provider_account_takes_are_refused(engine: Engine, door: Door) -> None:

@@ -14,20 +14,25 @@ from sandbox.ports import free_port
 from tests.worker.providers.misbehaving import Misbehaving, Talk
 from worker.providers.port import Job, Provider, Verdict
 
-SECRET = "correct-horse-battery"
+SECRET = "correct-horse/battery+1"  # with what an address, a form and JSON write in other ways
 SHORT = timedelta(seconds=0.4)
 SLACK = 0.5  # seconds, on a busy machine
-Make = Callable[[str, int], Provider]
+Make = Callable[..., Provider]  # of a host, a port and, where others than SHORT are wanted, a limit
 MakeJob = Callable[..., Job]
 
 
 class Contract:
-    """make: an adapter for a host and port, with SECRET and limits of SHORT. job: a send that it can deliver."""
+    """make: an adapter for a host and port, with SECRET and limits of SHORT. job: a send that it can deliver.
+
+    refused_as: the reason's code where nobody listens.
+    """
+
+    refused_as = "CONNECTION_REFUSED"
 
     def test_a_refused_connection_is_transient(self, make: Make, job: MakeJob) -> None:
         outcome = make("127.0.0.1", free_port()).send(job())
         assert (outcome.verdict, outcome.status) == (Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL)
-        assert outcome.reason.code == "CONNECTION_REFUSED"
+        assert outcome.reason.code == self.refused_as
 
     @pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1", "a..b", "x" * 64 + ".test"])
     def test_a_host_that_is_not_there_is_transient_within_the_deadline(

@@ -1,4 +1,4 @@
-"""Does every adapter keep the port's promises? A new adapter is one line in ADAPTERS."""
+"""Does every adapter keep the port's promises? A new adapter is one line in `adapters.py`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,92 +8,19 @@ import pytest
 
 from config.accounts import ProviderAccount
 from sandbox.http_counterpart import HttpCounterpart
-from sandbox.invoice_xml import invoice_xml
 from sandbox.mail_counterpart import MailCounterpart
-from tests.worker.providers.contract import SECRET, SHORT, Contract, Make, MakeJob
-from worker.providers.abillify import Abillify
-from worker.providers.acumulus import Acumulus
-from worker.providers.acumulus_request import Contract as AcumulusContract
-from worker.providers.as4_gateway import As4Gateway
-from worker.providers.farpay import FarPay
-from worker.providers.gatewayapi import GatewayApi
+from tests.worker.providers.adapters import ADAPTERS, JOBS, OVER_HTTP
+from tests.worker.providers.contract import Contract, Make, MakeJob
+from tests.worker.providers.contract_http import Calls, HttpContract
 from worker.providers.http_json import HttpJson
-from worker.providers.ipp import Ipp
-from worker.providers.kannel import Kannel
-from worker.providers.port import Document, Provider, Verdict
-from worker.providers.saphety import Saphety
+from worker.providers.port import Provider, Verdict
 from worker.providers.smtp import Smtp
-from worker.providers.twilio import Twilio
-
-DOCUMENT = "fc5e547d-8537-4e05-97d5-1159c62efd6f"  # a GUID, as SIN's ids are
 
 # kinds that call nobody, and what holds them to the port instead
 ELSEWHERE = {
-    "folder": "test_drops.py",
-    "sftp": "test_drops.py, against a real sshd: what hangs there is not HTTP or SMTP",
-    "einvoice-rules": "test_einvoice_rules.py",
+    "folder": "test_drops.py: a disk, no host and no answer",
+    "einvoice-rules": "test_einvoice_rules.py: an engine in the process",
     "print-run": "print_run/: sends gather, and the run is handed over apart from them",
-}
-# name -> an adapter for a host and port, with a secret and with short limits
-ADAPTERS: dict[str, Make] = {
-    "smtp": lambda host, port: Smtp(
-        host=host,
-        port=port,
-        tls="none",
-        sender="billing@shop.test",
-        user="shop",
-        password=SECRET,
-        command_limit=SHORT,
-        final_dot_limit=SHORT,
-    ),
-    "smtp with starttls": lambda host, port: Smtp(
-        host=host, port=port, sender="billing@shop.test", password=SECRET, command_limit=SHORT, final_dot_limit=SHORT
-    ),
-    "smtp with implicit tls": lambda host, port: Smtp(
-        host=host,
-        port=port,
-        tls="implicit",
-        sender="billing@shop.test",
-        password=SECRET,
-        command_limit=SHORT,
-        final_dot_limit=SHORT,
-    ),
-    "http": lambda host, port: HttpJson(url=f"http://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
-    "kannel": lambda host, port: Kannel(
-        url=f"http://{host}:{port}/cgi-bin/sendsms", user="shop", password=SECRET, sender="Acme", total_limit=SHORT
-    ),
-    "gatewayapi": lambda host, port: GatewayApi(
-        url=f"http://{host}:{port}/rest/mtsms", token=SECRET, sender="Acme", total_limit=SHORT
-    ),
-    "twilio": lambda host, port: Twilio(
-        url=f"http://{host}:{port}", sid="AC1", token=SECRET, sender="Acme", total_limit=SHORT
-    ),
-    "https": lambda host, port: HttpJson(url=f"https://{host}:{port}/", bearer=SECRET, total_limit=SHORT),
-    "as4": lambda host, port: As4Gateway(
-        url=f"http://{host}:{port}", sender="0184:DK12345674", country="DK", token=SECRET, total_limit=SHORT
-    ),
-    "abillify": lambda host, port: Abillify(
-        url=f"http://{host}:{port}/api", user="shop", password=SECRET, total_limit=SHORT
-    ),
-    "acumulus": lambda host, port: Acumulus(
-        contract=AcumulusContract("1", "shop", SECRET), url=f"http://{host}:{port}/acumulus/stable", total_limit=SHORT
-    ),
-    "farpay": lambda host, port: FarPay(url=f"http://{host}:{port}/v2", key=SECRET, total_limit=SHORT),
-    "ipp": lambda host, port: Ipp(
-        uri=f"ipp://{host}:{port}/ipp/print", user="shop", password=SECRET, call_limit=SHORT, print_limit=SHORT
-    ),
-    "saphety": lambda host, port: Saphety(
-        url=f"http://{host}:{port}/Dcn.Sandbox.WebApi", user="shop", password=SECRET, total_limit=SHORT
-    ),
-}
-
-
-XML = {"channel": "xml", "to_address": "5790000435975", "document": Document("1.xml", "application/xml", invoice_xml())}
-# name -> what its send has otherwise than the usual
-JOBS: dict[str, dict[str, object]] = {
-    "as4": XML,
-    "acumulus": {"reference": "a" * 32},
-    "saphety": {"reference": DOCUMENT},
 }
 
 
@@ -105,13 +32,35 @@ def job(job: MakeJob, request: pytest.FixtureRequest) -> MakeJob:
     return lambda **changes: job(**usual | changes)
 
 
-@pytest.fixture(params=ADAPTERS)
+@pytest.fixture(params=[name for name in ADAPTERS if name != "sftp"])
 def make(request: pytest.FixtureRequest) -> Make:
     return ADAPTERS[request.param]
 
 
 class TestEveryAdapter(Contract):
     """Each line of ADAPTERS."""
+
+
+class TestSftp(Contract):
+    """The line whose reasons are those of a drop."""
+
+    refused_as = "DROP_FAILED"
+
+    @pytest.fixture
+    def make(self) -> Make:
+        return ADAPTERS["sftp"]
+
+
+STEPS = [(name, step) for name, before in OVER_HTTP.items() for step in range(len(before) + 1)]
+
+
+class TestEveryAdapterOverHttp(HttpContract):
+    """Each line of OVER_HTTP, at each of its calls."""
+
+    @pytest.fixture(params=STEPS, ids=lambda step: f"{step[0]}-{step[1]}")
+    def calls(self, request: pytest.FixtureRequest) -> Calls:
+        name, step = request.param
+        return Calls(ADAPTERS[name], OVER_HTTP[name][:step], JOBS.get(name, {}))
 
 
 def test_every_kind_of_provider_account_is_put_through_it() -> None:

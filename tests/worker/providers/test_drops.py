@@ -16,6 +16,7 @@ from sandbox.processes import Processes
 from tests.worker.print_run.sshd import Sshd, program
 from tests.worker.providers.conftest import ID
 from tests.worker.providers.misbehaving import Misbehaving, Talk
+from tests.worker.test_forked import in_a_child
 from worker.drop import DropFailed
 from worker.drop_folder import FolderDrop
 from worker.drop_sftp import SftpDrop, SftpServer
@@ -163,3 +164,19 @@ def test_a_rename_without_an_answer_leaves_the_send_in_doubt(send: Job) -> None:
     provider = Folder(drop=Silent())
     assert said(provider.send(send)) == (Verdict.UNKNOWN, "DROP_FAILED")
     assert said(provider.ask(send)) == (Verdict.ACCEPTED, "ACCEPTED")
+
+
+def test_a_forked_child_uses_a_connection_of_its_own(sshd: Sshd, send: Job, files: Path) -> None:
+    provider = sftp(sshd, files)
+    assert provider.send(send).verdict is Verdict.ACCEPTED
+    [parents] = provider.drop._open.values()  # type: ignore[attr-defined]  # an SftpDrop's
+
+    def child() -> bool:
+        accepted = provider.send(replace(send, token="of-the-child")).verdict is Verdict.ACCEPTED
+        [own] = provider.drop._open.values()  # type: ignore[attr-defined]  # as above
+        return accepted and own is not parents
+
+    assert in_a_child(child)
+    assert said(provider.ask(send)) == (Verdict.ACCEPTED, "ACCEPTED")
+    assert provider.drop._open == {os.getpid(): parents}  # type: ignore[attr-defined]  # as above
+    provider.close()

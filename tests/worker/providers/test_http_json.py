@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from duepost.errors import ConfigError
+from duepost.options import Options
 from sandbox.http_counterpart import HttpCounterpart
 from tests.worker.providers.conftest import ID, PDF
 from worker.providers.http_json import HttpJson
-from worker.providers.port import Job, Verdict
+from worker.providers.port import Document, Job, Verdict
 
 MakeJob = Callable[..., Job]
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -47,9 +48,30 @@ def test_a_send_arrives_whole(http_counterpart: HttpCounterpart, provider: HttpJ
         "to_address": "anna@customer.test",
         "subject": "Fakturæ",
         "note": "Kære Anna",
+        "attachments": [],
+        "from": None,
+        "from_name": None,
+        "confirm_read": False,
+        "copy": False,
+        "shown_to": None,
     }
     assert (document["filename"], document["media_type"]) == ("Faktura-1001-æøå.pdf", "application/pdf")
     assert base64.b64decode(document["content"]) == PDF
+
+
+def test_what_a_mail_says_of_its_own_arrives_as_well(
+    http_counterpart: HttpCounterpart, provider: HttpJson, job: MakeJob
+) -> None:
+    paper, terms = Document("1.pdf", "application/pdf", b"%PDF-1"), Document("terms.txt", "text/plain", b"terms")
+    own = Options(sender="me@shop.test", sender_name="Søren", confirm_read=True, copy=True, shown_to="a@b.test")
+    provider.send(job(document=None, attachments=(paper, terms), options=own))
+    provider.send(job(document=terms, attachments=(paper, terms), options=Options(attach=("pdf",))))
+    whole, chosen = (json.loads(request.body) for request in http_counterpart.requests)
+    sent = [{"filename": "1.pdf", "media_type": "application/pdf", "content": "JVBERi0x"}]
+    other = {"filename": "terms.txt", "media_type": "text/plain", "content": "dGVybXM="}
+    asked = ("attachments", "from", "from_name", "confirm_read", "copy", "shown_to")
+    assert [whole[name] for name in asked] == [[*sent, other], "me@shop.test", "Søren", True, True, "a@b.test"]
+    assert (chosen["document"], chosen["attachments"]) == (None, sent)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])

