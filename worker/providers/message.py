@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from duepost.document_kinds import role_of
 from duepost.texts import built_in
 from worker.providers.message_headers import UNDISCLOSED, address_list, mailbox, safe, words
 from worker.providers.message_parts import attachment, text_part
@@ -57,13 +56,6 @@ def build(job: Job, sender: Sender, recipient: str, now: datetime, *, utf8: bool
     return b"".join(pieces)
 
 
-<<<<<<< HEAD
-def _chosen(documents: tuple[Document, ...], roles: tuple[str, ...]) -> tuple[Document, ...]:
-    return tuple(one for one in documents if role_of(one.media_type) in roles)
-
-
-=======
->>>>>>> i4contract
 def _from(job: Job, sender: Sender) -> list[str]:
     """From, and Sender where the account sends for another address (RFC 5322 3.6.2).
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from duepost.document_kinds import role_of
 from duepost.features import Feature
 from duepost.options import NONE, Options
 from duepost.reasons import Reason
@@ -12,7 +13,6 @@ from duepost.statuses import Status
 from duepost.verdicts import Verdict as Verdict  # noqa: PLC0414 - others take it from here
 
 # media type -> role, as `options.attach` names it; every other is `other`
-ROLES = {"application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Job:
     def enclosed(self) -> tuple[Document, ...]:
         """Those that go along where documents are added to words: of the roles that `options.attach` names."""
         roles = self.options.attach
-        return tuple(one for one in self.documents if roles is None or ROLES.get(one.media_type, "other") in roles)
+        return tuple(one for one in self.documents if roles is None or role_of(one.media_type) in roles)
 
 
 @dataclass(frozen=True, slots=True)
