@@ -15,13 +15,14 @@ from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, line
 from duepost.fitting import unfit
-from duepost.kept import einvoice, filename_of, pages, stored
+from duepost.kept import einvoice, filename_of, pages, stored, unusable
 from duepost.leaving import leaving
 from duepost.ledger.accept import Accepted, accept_one, add_documents, copy_in, first_sends, nudge
 from duepost.ledger.accept_few import accept_few
 from duepost.ledger.accounts import Account
 from duepost.ledger.identifiers import new_id
 from duepost.mail_fields import language
+from duepost.printed_instead import is_printed_instead, letter_of
 from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend, Receipt
@@ -60,6 +61,11 @@ class Intake:
         Raises: InvalidSend for the first wrong field.
         """
         account = self._around.account(send.account)
+        if is_printed_instead(send, self._door.rules):
+            letter, warning, wrong = self._letter_of(send)
+            if wrong:
+                raise wrong
+            return [replace(one, warnings=(warning, *one.warnings)) for one in self.check(letter)]
         if alone(send):
             found = [self._worded(send, account)]
         else:
@@ -76,6 +82,10 @@ class Intake:
             account = self._around.account(send.account)
         except InvalidSend as unknown:
             return [unknown]
+        if is_printed_instead(send, self._door.rules):
+            send, _, missing = self._letter_of(send)
+            if missing:
+                return [missing, *problems(send, zone=account.zone, now=account.now, rules=self._door.rules)]
         wrong = faults(send, self._door.rules)
         if wrong:
             return [*wrong, *self.problems(mended(send, wrong))]
@@ -86,16 +96,7 @@ class Intake:
                 self.check(send)
             except InvalidSend as problem:
                 found.append(problem)
-        wrong_fields = {problem.field for problem in found}
-        given = [("Document", send.document)]
-        if "Attachments" not in wrong_fields:
-            given += [("Attachments", one.source) for one in send.attachments or ()]
-        for field, source in given:
-            if source is not None and field not in wrong_fields:
-                try:
-                    self._door.documents.look(source)
-                except InvalidSend as unusable:
-                    found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
+        found += unusable(send, self._door.documents, {problem.field for problem in found})
         if not found:
             found += self._of_einvoice(send)
         return found
@@ -105,9 +106,12 @@ class Intake:
             if checked.channel is Channel.XML:
                 try:
                     einvoice(checked, self._door.documents, self._door.rules)
-                except InvalidSend as unusable:
-                    return [unusable]
+                except InvalidSend as refused:
+                    return [refused]
         return []
+
+    def _letter_of(self, send: NewSend) -> tuple[NewSend, str, InvalidSend | None]:
+        return letter_of(send, self._around.lanes, self._door.documents.look)
 
     def _worded(self, send: NewSend, account: Account) -> CheckedSend:
         """The checked send, with the account's own words where it brings none."""

@@ -1,6 +1,6 @@
 """How are the documents of a send kept and counted when it is taken in?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from duepost.document_kinds import StoredDocument, with_ending
@@ -11,7 +11,7 @@ from duepost.fitting import too_large
 from duepost.ledger.lanes import DeclaredLane
 from duepost.pages import pages_of
 from duepost.rules import Rules
-from duepost.sends import Attachment, CheckedSend, DocumentSource
+from duepost.sends import Attachment, CheckedSend, DocumentSource, NewSend
 
 MOST_UNITS = 32_767  # the ledger's smallint
 
@@ -33,6 +33,21 @@ def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, Decla
     if problem_of_lane:
         raise problem_of_lane
     return document, attachments
+
+
+def unusable(send: NewSend, store: DocumentStore, wrong: Collection[str]) -> list[InvalidSend]:
+    """What is wrong with its documents, but for fields that are known to be wrong already."""
+    given = [("Document", send.document)]
+    if "Attachments" not in wrong:
+        given += [("Attachments", one.source) for one in send.attachments or ()]
+    found = []
+    for field, source in given:
+        if source is not None and field not in wrong:
+            try:
+                store.look(source)
+            except InvalidSend as problem:
+                found.append(InvalidSend(field, problem.problem, problem.hint, source))
+    return found
 
 
 def pages(checked: CheckedSend, kept: Kept, store: DocumentStore) -> int:
