@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -17,8 +20,9 @@ from sandbox.printing_house import read_letters
 class Held:
     """One thing that a counterpart holds. send: by the reference that came with it; None when it bears none of ours.
 
-    receiver and sha256 (of the document, in hex): None where the counterpart does not know them. reference: the
-    invoice's number or name at a counterpart that knows no id of ours.
+    receiver, and sha256 in hex of the document (of an SMS: its text): None where the counterpart does not know them.
+    receiver of a letter: the address beside it; "" for none. reference: the invoice's number or name at a counterpart
+    that knows no id of ours. invoice: the number that the paper itself says.
     """
 
     channel: str
@@ -26,6 +30,7 @@ class Held:
     receiver: str | None = None
     sha256: str | None = None
     reference: str | None = None
+    invoice: str | None = None
 
 
 def held_by(counterparts: Counterparts) -> list[Held]:
@@ -35,10 +40,10 @@ def held_by(counterparts: Counterparts) -> list[Held]:
     documents = http_ledger.read_taken(counterparts.access_point)
     letters = read_letters(counterparts.printing_house)
     return [
-        *(Held("email", send_of(one), one.recipient) for one in mails),
-        *(Held("sms", _id(one.token), one.number) for one in texts),
+        *(Held("email", send_of(one), one.recipient, attached_to(counterparts.mail, one)) for one in mails),
+        *(Held("sms", _id(one.token), one.number, one.sha256) for one in texts),
         *(Held("xml", _id(one.key), receiver_of(one.path).partition(":")[2], one.sha256) for one in documents),
-        *(Held("print", _id(one.send), None, one.sha256) for one in letters),
+        *(Held("print", _id(one.send), one.address, one.sha256, invoice=one.invoice) for one in letters),
         *_of_systems(counterparts.systems),
     ]
 
@@ -60,6 +65,15 @@ def _of_systems(folders: Mapping[str, Path]) -> list[Held]:
 def send_of(message: Taken) -> UUID | None:
     """The send that a message belongs to, by its Message-ID `<send id@…>`."""
     return _id((message.message_id or "").strip("<>").partition("@")[0])
+
+
+def attached_to(folder: Path, message: Taken) -> str | None:
+    """The SHA-256 of what is attached, of several by blanks, "" for nothing; None when the server kept no messages."""
+    if message.file is None:
+        return None
+    parts = message_from_bytes((folder / message.file).read_bytes(), policy=default).iter_attachments()
+    contents = (part.get_payload(decode=True) for part in parts)
+    return " ".join(sha256(one).hexdigest() for one in contents if isinstance(one, bytes))
 
 
 def _id(text: str | None) -> UUID | None:

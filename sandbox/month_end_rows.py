@@ -84,7 +84,9 @@ def _xml(made: Made) -> Row:
 
 
 def _print(made: Made) -> Row:
-    return Row({"Channel": made.random.choice(PRINT)}, _pdf(made))
+    customer = made.customer
+    lines = (customer.company, f"Att. {customer.contact}", customer.street, customer.city, customer.country)
+    return Row({"Channel": made.random.choice(PRINT), "ToAddress": "\n".join(lines)}, _pdf(made))
 
 
 def _pdf(made: Made) -> Paper:

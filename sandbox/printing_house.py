@@ -1,13 +1,15 @@
 """Which printing house can the demo send its print runs to, and ask afterwards what it printed?
 
 It looks into the folder that it shares with duepost. When a run's `.done` is there it takes the run away, counts the
-pages of each letter by the manifest, writes them down, and its list goes to the clerk, who confirms the run.
+pages of each letter by the manifest, reads on the paper which invoice they are, writes them down, and its list goes to
+the clerk, who confirms the run.
 """
 
 import argparse
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
@@ -23,11 +26,16 @@ from sandbox.append_only import AppendOnlyFile, read_records
 LOOK_SECONDS = 0.2
 CONFIRMS_WITHIN = timedelta(seconds=30)
 TAKEN = "taken.ndjson"
+# As sandbox.invoice_pdf writes it: beside these words on the first page, after one of them on the second.
+INVOICE = re.compile(rb"\(Invoice (?:number\) Tj.*?\()?(\d+)\) Tj", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter that was printed: its pages lie in the run's PDF. sha256: of its document, as the manifest says."""
+    """One letter that was printed: its pages lie in the run's PDF. sha256: of its document, as the manifest says.
+
+    invoice: the number on its own pages, all of them where they differ, by blanks; empty where none bears one.
+    """
 
     run: str
     sequence: int
@@ -35,6 +43,7 @@ class Letter:
     sha256: str
     pages: int
     address: str
+    invoice: str
 
 
 def fetch(shared: Path, own: Path) -> Iterator[tuple[str, list[Letter]]]:
@@ -59,14 +68,25 @@ def read_letters(folder: Path) -> list[Letter]:
 
 def _letters(run: str, paper: bytes, manifest: bytes) -> list[Letter]:
     rows = csv.DictReader(io.StringIO(manifest.decode("utf-8-sig")))
-    letters = [
-        Letter(run, int(row["sequence"]), row["send"], row["sha256"], int(row["pages"]), row["address"]) for row in rows
-    ]
     with pikepdf.open(io.BytesIO(paper)) as opened:
-        pages = len(opened.pages)
-    if pages != sum(letter.pages for letter in letters):
-        raise ValueError(f"{run}: the PDF has {pages} pages, the manifest {sum(letter.pages for letter in letters)}")
+        told = [_number_on(page) for page in opened.pages]
+    letters, taken = [], 0
+    for row in rows:
+        first, taken = taken, taken + int(row["pages"])
+        invoice = " ".join(dict.fromkeys(number for number in told[first:taken] if number))
+        facts = (run, int(row["sequence"]), row["send"], row["sha256"], taken - first, row["address"])
+        letters.append(Letter(*facts, invoice))
+    if len(told) != taken:
+        raise ValueError(f"{run}: the PDF has {len(told)} pages, the manifest {taken}")
     return letters
+
+
+def _number_on(page: pikepdf.Page) -> str | None:
+    """The invoice's number in the page's text; None on a blank one."""
+    contents: Any = page.obj.get("/Contents", ())
+    streams = contents if isinstance(contents, pikepdf.Array | tuple) else (contents,)
+    found = INVOICE.search(b"\n".join(stream.read_bytes() for stream in streams))
+    return found[1].decode() if found else None
 
 
 def confirm(run: str) -> bool:

@@ -7,12 +7,15 @@ is explained when the two agree, and what a counterpart holds when a send of our
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from duepost.ledger.history_tables import transition
 from duepost.ledger.schema import send, state
+from duepost.options import Options
+from duepost.sends import Channel
 from duepost.statuses import Status
 from sandbox.fates import FATES
 from sandbox.held import Held
@@ -28,8 +31,9 @@ AFTERWARDS = {"sms", "xml", "farpay", "saphety"}
 class Accepted:
     """One send as the ledger has it.
 
-    channel: or the invoice system that it left through. sha256: of its document, in hex. unknown: nobody knew what
-    became of it. reference: what an invoice system knows it by.
+    channel: or the invoice system that it left through. to_address: of a letter, the lines of its postal address.
+    sha256: of its document, of an SMS its text, in hex. unknown: nobody knew what became of it. reference: what an
+    invoice system knows it by.
     """
 
     channel: str
@@ -38,6 +42,7 @@ class Accepted:
     sha256: str | None
     unknown: bool = False
     reference: str | None = None
+    invoice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,16 +77,20 @@ def accepted_sends(connection: Connection) -> dict[UUID, Accepted]:
             send.c.document_sha256,
             state.c.lane,
             func.coalesce(send.c.reference, send.c.invoice),
+            send.c.invoice,
+            send.c.options,
+            case((send.c.channel == Channel.SMS.value, send.c.note)),
         ).join_from(state, send, send.c.id == state.c.send_id)
     )
     return {
         row[0]: Accepted(
             row[5] if row[5] in SYSTEMS else row[1],
             Status(row[2]),
-            row[3],
-            row[4].hex() if row[4] else None,
+            Options.from_json(row[8]).postal if row[1] == Channel.PRINT else row[3],
+            sha256(row[9].encode()).hexdigest() if row[9] is not None else row[4].hex() if row[4] else None,
             row[0] in unknown,
             row[6],
+            row[7],
         )
         for row in rows
     }
@@ -137,8 +146,10 @@ def _strange(sends: Mapping[UUID, Accepted], held: Iterable[Held]) -> list[str]:
             strange.append(f"send {one.send}: left by {one.channel}, not by {asked.channel}")
         elif one.receiver is not None and one.receiver != (asked.to_address or "").removeprefix("0088:"):
             strange.append(f"send {one.send}: went to somebody else")
-        elif one.sha256 is not None and one.sha256 != asked.sha256:
-            strange.append(f"send {one.send}: left with another document")
+        elif one.sha256 is not None and one.sha256 != (asked.sha256 or ""):
+            strange.append(f"send {one.send}: left with another {'text' if one.channel == 'sms' else 'document'}")
+        elif one.invoice is not None and one.invoice != asked.invoice:
+            strange.append(f"send {one.send}: the paper is invoice {one.invoice or 'of no number'}")
     return strange
 
 

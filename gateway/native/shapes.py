@@ -37,7 +37,7 @@ SEND_SCHEMA: dict[str, Any] = {
     "properties": {
         "Channel": {"type": "string", "description": "email, sms, xml or print, in any case"},
         "InvoiceNumber": {"type": "string", "minLength": 1, "maxLength": 64},
-        "ToAddress": _text("e-mail address (several by comma or semicolon), phone number or GLN; none for print"),
+        "ToAddress": _text("e-mail address (several by comma or semicolon), phone number, GLN, or postal address"),
         "Status": _text("Queue, or nothing"),
         "ScheduleSendDate": _text("`YYYY-MM-DD HH:MM` in the account's zone, or ISO 8601 with an offset; none: now"),
         "NotAfter": _text("past it the send is held as late; default 24 hours after its time"),

@@ -6,12 +6,13 @@ from dataclasses import replace
 from duepost.documents import DocumentStore
 from duepost.errors import InvalidSend
 from duepost.fitting import unfit
-from duepost.kept import einvoice, filename_of, pages, stored
+from duepost.kept import einvoice, filename_of, pages, stored, unusable
 from duepost.leaving import leaving
 from duepost.ledger.accept import Accepted
 from duepost.ledger.accounts import Account
 from duepost.ledger.identifiers import new_id
 from duepost.mail_fields import language
+from duepost.printed_instead import is_printed_instead, letter_of
 from duepost.recipients import alone, faults, mended, recipients
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend
@@ -36,6 +37,11 @@ class Checker:
         Raises: InvalidSend for the first wrong field.
         """
         account = self._around.account(send.account)
+        if is_printed_instead(send, self._rules):
+            letter, warning, wrong = self._letter_of(send)
+            if wrong:
+                raise wrong
+            return [replace(one, warnings=(warning, *one.warnings)) for one in self.check(letter)]
         if alone(send):
             found = [self._worded(send, account)]
         else:
@@ -52,6 +58,10 @@ class Checker:
             account = self._around.account(send.account)
         except InvalidSend as unknown:
             return [unknown]
+        if is_printed_instead(send, self._rules):
+            send, _, missing = self._letter_of(send)
+            if missing:
+                return [missing, *problems(send, zone=account.zone, now=account.now, rules=self._rules)]
         wrong = faults(send, self._rules)
         if wrong:
             return [*wrong, *self.problems(mended(send, wrong))]
@@ -62,16 +72,7 @@ class Checker:
                 self.check(send)
             except InvalidSend as problem:
                 found.append(problem)
-        wrong_fields = {problem.field for problem in found}
-        given = [("Document", send.document)]
-        if "Attachments" not in wrong_fields:
-            given += [("Attachments", one.source) for one in send.attachments or ()]
-        for field, source in given:
-            if source is not None and field not in wrong_fields:
-                try:
-                    self._documents.look(source)
-                except InvalidSend as unusable:
-                    found.append(InvalidSend(field, unusable.problem, unusable.hint, source))
+        found += unusable(send, self._documents, {problem.field for problem in found})
         if not found:
             found += self._of_einvoice(send)
         return found
@@ -81,9 +82,12 @@ class Checker:
             if checked.channel is Channel.XML:
                 try:
                     einvoice(checked, self._documents, self._rules)
-                except InvalidSend as unusable:
-                    return [unusable]
+                except InvalidSend as refused:
+                    return [refused]
         return []
+
+    def _letter_of(self, send: NewSend) -> tuple[NewSend, str, InvalidSend | None]:
+        return letter_of(send, self._around.lanes, self._documents.look)
 
     def _worded(self, send: NewSend, account: Account) -> CheckedSend:
         """The checked send, with the account's own words where it brings none."""

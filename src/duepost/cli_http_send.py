@@ -30,7 +30,7 @@ class Row(NewSend):
 def send(  # noqa: PLR0917 - options are given by name
     channel: Annotated[Channel, typer.Argument(help="email, sms, xml or print.", case_sensitive=False)],
     invoice: Annotated[str, typer.Option(help="Number of the invoice.")],
-    to: Annotated[str | None, typer.Option(help="E-mail address, phone number or GLN; none for print.")] = None,
+    to: Annotated[str | None, typer.Option(help="E-mail address, phone number or GLN; of a print its address.")] = None,
     document: Annotated[Path | None, typer.Option(help="The file to deliver.")] = None,
     subject: Annotated[str | None, typer.Option(help="Subject of the mail.")] = None,
     note: Annotated[str | None, typer.Option(help="Text of the message.")] = None,

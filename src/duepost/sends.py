@@ -61,8 +61,8 @@ class NewSend:
     The first five fields are FarPay's Send node (Channel, Status, ToAddress, ScheduleSendDate, Note).
 
     channel: email, sms, xml or print, in any case.
-    to_address: e-mail address, phone number, GLN; none for print. Blanks around it are cut off. Several e-mail
-        addresses are divided by comma or semicolon: each becomes a send of its own, with its own result.
+    to_address: e-mail address, phone number, GLN; of a print the postal address or none. Blanks around it are cut off.
+        Several e-mail addresses are divided by comma or semicolon: each becomes a send of its own, with its own result.
     bcc: e-mail addresses that get the same mail unseen, in the same form; each is a send of its own.
     sender, sender_name: From of this send, instead of the provider account's; of an SMS the sender id.
     schedule_send_date: `YYYY-MM-DD HH:MM` in the account's zone, ISO 8601 with offset, or a datetime (naive: account's

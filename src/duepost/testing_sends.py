@@ -12,6 +12,7 @@ from duepost.errors import InvalidSend
 from duepost.kept import einvoice, filename_of, pages, stored
 from duepost.leaving import leaving
 from duepost.ledger.identifiers import new_id
+from duepost.printed_instead import is_printed_instead, letter_of
 from duepost.recipients import faults, mended, recipients
 from duepost.rules import Rules
 from duepost.sends import Attachment, Channel, CheckedSend, DocumentSource, NewSend, Reference
@@ -97,6 +98,12 @@ class Shop:
     def check(self, send: NewSend, now: datetime) -> list[tuple[NewSend, CheckedSend]]:
         """One for each receiver. Raises: InvalidSend for the first wrong field, the others behind it."""
         send = self._known(send)
+        if is_printed_instead(send, self.rules):
+            letter, warning, wrong = letter_of(send, dict, self.documents.look)
+            if wrong:
+                raise InvalidSend(wrong.field, wrong.problem, wrong.hint, others=tuple(self._problems(letter, now)))
+            found = self.check(letter, now)
+            return [(one, replace(checked, warnings=(warning, *checked.warnings))) for one, checked in found]
         try:
             every = [(one, one.of(self._check(one.send, now))) for one in recipients(send, self.rules)]
             return [(one.send, self._counted(checked)) for one, checked in every]

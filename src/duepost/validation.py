@@ -21,7 +21,6 @@ from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
 from duepost.sms_send import sms_text
 from duepost.statuses import Status
 
-PRINTED_INSTEAD = "ToAddress is missing: it is printed instead."
 NO_ADDRESS = "ToAddress is missing: it is kept as 400 and goes nowhere."
 
 # as a caller writes it, in small letters -> channel
@@ -39,7 +38,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     if send.status != "Queue":
         _queue(send.status)
     address = None if send.to_address is None else string("ToAddress", send.to_address)
-    channel, status, missing = _without_address(channel, address, rules)
+    status, missing = _without_address(channel, address, rules)
     if status is Status.QUEUE:
         to_address, warnings = addresses.normalise(channel, address, rules)
     else:
@@ -165,13 +164,14 @@ def account_name(given: object) -> str:
     return required("Account", given)
 
 
-def _without_address(channel: Channel, address: str | None, rules: Rules) -> tuple[Channel, Status, tuple[str, ...]]:
-    """What becomes of a mail without an address, by the rules: refused later on, printed, or kept as 400."""
-    if channel is not Channel.EMAIL or rules.missing_address == "refuse" or (address and address.strip()):
-        return channel, Status.QUEUE, ()
-    if rules.missing_address == "print":
-        return Channel.PRINT, Status.QUEUE, (PRINTED_INSTEAD,)
-    return channel, Status.MISSING_EMAIL_ADDRESS, (NO_ADDRESS,)
+def _without_address(channel: Channel, address: str | None, rules: Rules) -> tuple[Status, tuple[str, ...]]:
+    """What becomes of a mail without an address: kept as 400 by the rules, or refused later on.
+
+    Where it is printed instead a door has made a letter of it before, see `printed_instead`.
+    """
+    if channel is not Channel.EMAIL or rules.missing_address != "record" or (address and address.strip()):
+        return Status.QUEUE, ()
+    return Status.MISSING_EMAIL_ADDRESS, (NO_ADDRESS,)
 
 
 def _queue(status: object) -> None:

@@ -122,7 +122,7 @@ def test_only_a_mail_has_copies(billing: Connection, door: Door, channel: str, a
         enqueue(billing, replace(COPIED, channel=channel, to_address=address), door=door)
 
 
-@pytest.mark.parametrize("missing", ["record", "print", "refuse"])
+@pytest.mark.parametrize("missing", ["record", "refuse"])
 def test_a_copy_needs_a_receiver(billing: Connection, door: Door, missing: str) -> None:
     lax = Door(Rules(missing_address=missing), door.documents)  # type: ignore[arg-type]
     with pytest.raises(InvalidSend, match="ToAddress"):

@@ -13,15 +13,15 @@ from sandbox.reconcile import Accepted, reconcile
 MAIL, SMS, XML, LETTER, STRANGER = (UUID(int=number) for number in range(1, 6))
 SENDS = {
     MAIL: Accepted("email", Status.SENT, "a@firma.test", "11"),
-    SMS: Accepted("sms", Status.SENT, "+4526100200", None),
+    SMS: Accepted("sms", Status.SENT, "+4526100200", "22"),
     XML: Accepted("xml", Status.SENT, "0088:5790000435975", "33"),
-    LETTER: Accepted("print", Status.SENT, None, "44"),
+    LETTER: Accepted("print", Status.SENT, "Nørregade 1\n5000 Odense", "44", invoice="1004"),
 }
 HELD = [
-    Held("email", MAIL, "a@firma.test"),
-    Held("sms", SMS, "+4526100200"),
+    Held("email", MAIL, "a@firma.test", "11"),
+    Held("sms", SMS, "+4526100200", "22"),
     Held("xml", XML, "5790000435975", "33"),
-    Held("print", LETTER, None, "44"),
+    Held("print", LETTER, "Nørregade 1\n5000 Odense", "44", invoice="1004"),
 ]
 EXPECTED = Expected({Status.SENT: 4}, {"email": 1, "sms": 1, "xml": 1, "print": 1})
 
@@ -46,9 +46,16 @@ def test_one_that_went_out_twice(twice: Held) -> None:
     ("place", "wrong", "told"),
     [
         (0, {"receiver": "b@firma.test"}, "went to somebody else"),
+        (0, {"sha256": "12"}, "left with another document"),
+        (0, {"sha256": ""}, "left with another document"),
+        (1, {"sha256": "23"}, "left with another text"),
         (2, {"receiver": "5790000000000"}, "went to somebody else"),
         (2, {"sha256": "34"}, "left with another document"),
         (3, {"sha256": "45"}, "left with another document"),
+        (3, {"receiver": ""}, "went to somebody else"),
+        (3, {"invoice": "1005"}, "the paper is invoice 1005"),
+        (3, {"invoice": "1004 1005"}, "the paper is invoice 1004 1005"),
+        (3, {"invoice": ""}, "the paper is invoice of no number"),
         (3, {"channel": "xml"}, "left by xml, not by print"),
     ],
 )

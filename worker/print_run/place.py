@@ -104,6 +104,8 @@ class PrinterPlace:
             return Word(Stage.CONFIRMED)
         if outcome.verdict is Verdict.PENDING:
             return Word(Stage.HANDED, outcome.reason.code if outcome.alarm else None, outcome.alarm)
+        if outcome.undecided:  # it had the job: paper may lie there
+            return Word(Stage.HANDED, outcome.reason.code, alarm=True)
         return Word(Stage.CLOSED, outcome.reason.code, outcome.alarm or outcome.verdict is Verdict.REFUSED)
 
     def look(self, run: PrintRun) -> Word:

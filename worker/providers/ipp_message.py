@@ -37,7 +37,7 @@ class JobState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrinterJob:
-    """A job as the printer tells of it. stopped_seconds: since it began to process, where the printer says so."""
+    """A job as the printer tells of it. stopped_seconds: since it was first seen stopped, which it does not tell."""
 
     id: int
     name: str = field(repr=False)
@@ -60,7 +60,7 @@ class Reply:
         return 0 <= self.status < 0x0100
 
 
-JOB_ATTRIBUTES = ("job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing", "job-printer-up-time")
+JOB_ATTRIBUTES = ("job-id", "job-name", "job-state", "job-state-reasons")
 
 
 def request(operation: Operation, printer: str, job: dict[str, Any], asked: dict[str, Any], content: bytes) -> bytes:
@@ -101,12 +101,9 @@ def reply(body: bytes) -> Reply | None:
 
 def _job(told: dict[str, Any]) -> PrinterJob:
     reasons = told.get("job-state-reasons", ())
-    now, since = told.get("job-printer-up-time"), told.get("time-at-processing")
-    stopped = now - since if isinstance(now, int) and isinstance(since, int) else None
     return PrinterJob(
         int(told["job-id"]),
         str(told.get("job-name", "")),
         JobState(int(told["job-state"])),
         (reasons,) if isinstance(reasons, str) else tuple(str(one) for one in reasons),
-        stopped,
     )

@@ -13,6 +13,7 @@ from worker.providers.port import Job, Outcome, Verdict
 
 PRINTED = Outcome(Verdict.ACCEPTED, Status.SENT, Reason("PRINTED"))
 IN_PRINTER = Outcome(Verdict.PENDING, Status.QUEUE, Reason("IN_PRINTER"))
+LOST = Outcome(Verdict.REFUSED, Status.ERROR, Reason("NOT_AT_PRINTER"), undecided=True, alarm=True)
 BUSY = Outcome(Verdict.TRANSIENT, Status.ERROR_SENDING_EMAIL, Reason("TEMPORARY"))
 
 
@@ -58,6 +59,12 @@ def test_a_job_that_the_printer_lost_is_for_a_person_and_not_printed_again(rig: 
     assert said[-1] == "print run P000001: handed (NOT_AT_PRINTER)"
     assert printer.names.count("P000001") == 1
     assert rig.statuses() == {150}
+
+
+def test_a_job_that_the_printer_lost_while_it_was_watched_is_handed_over_and_for_a_person(rig: Rig) -> None:
+    said, printer = work_all(rig, LOST, None)
+    assert said == ["print run P000001: handed (NOT_AT_PRINTER)"] * 2
+    assert printer.names == ["P000001", "ask P000001"]
 
 
 def test_a_hand_over_that_a_person_asked_for_is_another_job(rig: Rig) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,23 @@ def test_for_duplex_an_odd_letter_gets_a_blank_page_of_its_last_ones_size() -> N
     made = merge("P000001", letters(3, 2), None, duplex=True)
     assert made.pages == {1: 4, 2: 2}
     assert sizes(made.content)[2:4] == [(597, 842), (597, 842)]
+
+
+def test_every_stream_goes_as_it_came_for_packing_them_anew_is_most_of_the_work() -> None:
+    plain, packed = BytesIO(), BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.pages[0].Contents = made.make_stream(b"0 0 m 9 9 l S\n" * 200)
+        made.save(plain, compress_streams=False)
+        made.pages[0].Contents.write(zlib.compress(b"0 0 m 9 9 l S\n" * 200, 1), filter=pikepdf.Name.FlateDecode)
+        made.save(packed)
+    came = [plain.getvalue(), packed.getvalue()]
+    run = merge("P000001", [Letter(number, (one,)) for number, one in enumerate(came, 1)], None, duplex=False)
+    raw = []
+    for content in (*came, run.content):
+        with opened(content) as pdf:
+            raw += [page.obj.Contents.read_raw_bytes() for page in pdf.pages]
+    assert raw[2:] == raw[:2]
 
 
 def test_two_processes_make_the_same_bytes() -> None:

@@ -113,7 +113,8 @@ def test_two_sides_where_it_has_one_are_final(printer: Printer, print_job: MakeJ
 
 def test_a_wrong_address_on_it_is_no_printer(printer: Printer, print_job: MakeJob) -> None:
     outcome = Ipp(uri=printer.uri.replace("/ipp/print", "/nowhere")).send(print_job())
-    assert outcome.verdict in {Verdict.WAIT, Verdict.REFUSED}
+    assert (outcome.verdict, outcome.status) == (Verdict.WAIT, Status.ERROR_SENDING_EMAIL)
+    assert outcome.alarm
 
 
 def test_while_it_prints_the_job_is_pending_and_it_is_busy_for_others(
