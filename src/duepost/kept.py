@@ -1,9 +1,9 @@
 """How are the documents of a send kept and counted when it is taken in?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from duepost.document_kinds import StoredDocument, with_ending
+from duepost.document_kinds import StoredDocument, role_of, with_ending
 from duepost.documents import DocumentStore
 from duepost.einvoice.check import check_document
 from duepost.errors import InvalidSend
@@ -11,7 +11,7 @@ from duepost.fitting import too_large
 from duepost.ledger.lanes import DeclaredLane
 from duepost.pages import pages_of
 from duepost.rules import Rules
-from duepost.sends import Attachment, CheckedSend, DocumentSource, NewSend
+from duepost.sends import Attachment, Channel, CheckedSend, DocumentSource, NewSend
 
 MOST_UNITS = 32_767  # the ledger's smallint
 
@@ -25,29 +25,14 @@ def stored(checked: CheckedSend, store: DocumentStore, lanes: Mapping[str, Decla
     """
     document = store.put(checked.document) if checked.document is not None else None
     attachments = tuple(_attached(store, one) for one in checked.attachments)
-    sizes = [*([document.size] if document else []), *(one.size for one, _ in attachments)]
-    if attachments and sum(sizes) > store.limit:
+    given = [*([document] if document else []), *(one for one, _ in attachments)]
+    if attachments and sum(one.size for one in given) > store.limit:
         problem = f"and the document are larger than {store.limit:,} bytes"
         raise InvalidSend("Attachments", problem, "send less at once")
-    problem_of_lane = too_large(checked, sizes, lanes, rules) if sizes else None
+    problem_of_lane = too_large(checked, _travelling(checked, given), lanes, rules) if given else None
     if problem_of_lane:
         raise problem_of_lane
     return document, attachments
-
-
-def unusable(send: NewSend, store: DocumentStore, wrong: Collection[str]) -> list[InvalidSend]:
-    """What is wrong with its documents, but for fields that are known to be wrong already."""
-    given = [("Document", send.document)]
-    if "Attachments" not in wrong:
-        given += [("Attachments", one.source) for one in send.attachments or ()]
-    found = []
-    for field, source in given:
-        if source is not None and field not in wrong:
-            try:
-                store.look(source)
-            except InvalidSend as problem:
-                found.append(InvalidSend(field, problem.problem, problem.hint, source))
-    return found
 
 
 def pages(checked: CheckedSend, kept: Kept, store: DocumentStore) -> int:
@@ -78,6 +63,12 @@ def filename_of(checked: CheckedSend, document: StoredDocument | None) -> str | 
     return _named(checked.document, checked.filename, document) if document else checked.filename
 
 
+def _travelling(checked: CheckedSend, given: Sequence[StoredDocument]) -> list[int]:
+    """Bytes of the documents that go along: a mail leaves out those that `Attach` does not name."""
+    roles = checked.options.attach if checked.channel is Channel.EMAIL else None
+    return [one.size for one in given if roles is None or role_of(one.media_type) in roles]
+
+
 def _named(source: DocumentSource | None, name: str | None, document: StoredDocument) -> str:
     given = name or "document"
     return given if isinstance(source, Path) else with_ending(given, document.media_type)
@@ -89,3 +80,18 @@ def _attached(store: DocumentStore, one: Attachment) -> tuple[StoredDocument, st
     except InvalidSend as unusable:
         raise InvalidSend("Attachments", unusable.problem, unusable.hint, one.source) from None
     return document, _named(one.source, one.filename, document)
+
+
+def unusable(send: NewSend, store: DocumentStore, wrong: Collection[str]) -> list[InvalidSend]:
+    """What is wrong with its documents, but for fields that are known to be wrong already."""
+    given = [("Document", send.document)]
+    if "Attachments" not in wrong:
+        given += [("Attachments", one.source) for one in send.attachments or ()]
+    found = []
+    for field, source in given:
+        if source is not None and field not in wrong:
+            try:
+                store.look(source)
+            except InvalidSend as problem:
+                found.append(InvalidSend(field, problem.problem, problem.hint, source))
+    return found

@@ -82,29 +82,31 @@ class Ipp:
 
     def send(self, job: Job) -> Outcome:
         """Print the document, unless the printer has a job of that name already."""
-        if job.document is None:
-            return MISSING
-        described, wanted = _described(job.document, job.token), self._wanted()
-        refusal = refusal_of(self._line.ask(Operation.VALIDATE_JOB, described, wanted))
-        if refusal:
-            return refusal
-        known = self._standing.known(job.token)
-        if known is not None:
-            return known
-        said = self._line.ask(Operation.PRINT_JOB, described, wanted, job.document.content)
-        if isinstance(said, Outcome):
-            return _perhaps_taken(said)
-        if not said.yes:
-            return of_code(said)
-        return self._standing.watched(job.token, said.jobs[0]) if said.jobs else UNREADABLE
+        return MISSING if job.document is None else self._line.hidden(self._printed(job.document, job.token))
 
     def ask(self, job: Job) -> Outcome | None:
         """What became of the job of that name; None when the printer knows none, and never said that it had it."""
-        return self._standing.known(job.token, job.provider_reference)
+        known = self._standing.known(job.token, job.provider_reference)
+        return known and self._line.hidden(known)
 
     def close(self) -> None:
         """Close every connection."""
         self._line.close()
+
+    def _printed(self, document: Document, name: str) -> Outcome:
+        described, wanted = _described(document, name), self._wanted()
+        refusal = refusal_of(self._line.ask(Operation.VALIDATE_JOB, described, wanted))
+        if refusal:
+            return refusal
+        known = self._standing.known(name)
+        if known is not None:
+            return known
+        said = self._line.ask(Operation.PRINT_JOB, described, wanted, document.content)
+        if isinstance(said, Outcome):
+            return _perhaps_taken(said)
+        if not said.yes:
+            return of_code(said)
+        return self._standing.watched(name, said.jobs[0]) if said.jobs else UNREADABLE
 
     def _wanted(self) -> dict[str, Any]:
         asked = {"copies": 1, "sides": self.sides, "media": self.media}

@@ -64,11 +64,13 @@ class Line:
             if said is not None:
                 return said
         if isinstance(answer, Answer) and answer.status == 413:
-            judged = outcome_of(TOO_LARGE, answer)  # of this document alone
-        else:
-            judged = judge_foreign(answer, self.now())  # a printer's own refusal is IPP, with 200
+            return outcome_of(TOO_LARGE, answer)  # of this document alone
+        return judge_foreign(answer, self.now())  # a printer's own refusal is IPP, with 200
+
+    def hidden(self, outcome: Outcome) -> Outcome:
+        """Without the login: a printer's message and reasons, too, are words of its own."""
         login = self._login().get("Authorization", "")
-        return hide(judged, [self.password or "", login.removeprefix("Basic ")])
+        return hide(outcome, [self.password or "", login.removeprefix("Basic ")])
 
     def close(self) -> None:
         """Close every connection."""
