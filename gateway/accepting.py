@@ -5,6 +5,7 @@ has committed. Plain sends go in from the event loop, all others through a threa
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from duepost.errors import TryLater
 from duepost.ledger.accept import Accepted
 from gateway.plain import Plain
 from gateway.taking import Answer, Result, Taking, ToTake, twin
+
+log = logging.getLogger(__name__)
 
 TOGETHER = 200  # sends in one transaction
 MOST_WAITING = 5_000
@@ -64,6 +67,8 @@ class Acceptor:
         self._short, self._long = Lane(), Lane()
         self._thread = ThreadPoolExecutor(1, "accept")
         self._under_way: set[tuple[int, str, str]] = set()
+        self._reader = ThreadPoolExecutor(1, "remember")
+        self._reading = False
 
     async def accept(self, one: ToTake) -> Answer:
         """Take the send in; returns when it is committed. What was begun is ended, also when the caller goes away.
@@ -78,6 +83,9 @@ class Acceptor:
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if key:
             self._under_way.add(key)
+        if self._taking.fading and not self._reading:
+            self._reading = True
+            self._reader.submit(self._read_again)
         waiting = Waiting(one, done, monotonic() + PATIENCE_SECONDS, self._plain.prepared(one))
         (self._short if waiting.ready else self._long).add(waiting)
         return await done
@@ -91,7 +99,17 @@ class Acceptor:
                 tasks.create_task(self._watch())
         finally:
             self._thread.shutdown(wait=False)
+            self._reader.shutdown(wait=False)
             await self._plain.close()
+
+    def _read_again(self) -> None:
+        """In a thread, so that nobody waits for it; without it the next send goes the long way."""
+        try:
+            self._taking.read_again()
+        except TryLater as away:
+            log.warning("accounts are not read again: %s", away)
+        finally:
+            self._reading = False
 
     async def _take_plain(self, group: list[Waiting]) -> None:
         answers = await self._plain.take([(each.one, each.ready) for each in group if each.ready])

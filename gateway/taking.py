@@ -5,7 +5,9 @@ What one of them has wrong is that one's alone.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from time import monotonic
 from typing import NamedTuple, TypeAlias
 
@@ -19,7 +21,7 @@ from duepost.ledger.accept import Accepted
 from duepost.ledger.engine import answered
 from duepost.ledger.idempotency import BUSY, Kept, Repeat, claim, keep
 from duepost.sends import Receipt
-from duepost.surroundings import Memory
+from duepost.surroundings import Memory, Surroundings
 from gateway.asked import Asked
 from gateway.owning import NotTheirs, Owners
 from gateway.problems import JSON, Problem, problem_of
@@ -27,7 +29,7 @@ from gateway.problems import JSON, Problem, problem_of
 log = logging.getLogger(__name__)
 
 FEW = 100  # sends for which one statement is cheaper than COPY
-MEMORY_SECONDS = 1.0
+MEMORY_SECONDS = 2.0
 
 
 class Answer(NamedTuple):
@@ -92,13 +94,30 @@ class Taking:
             return self._together(group)
 
     def remembered(self) -> Memory:
-        """What is known of accounts, lanes and templates, at most a second old."""
+        """What is known of accounts, lanes and templates, at most two seconds old."""
         now = self.clock()
         read_at, memory = self._memory
         if now - read_at > MEMORY_SECONDS:
             memory = Memory()
             self._memory = (now, memory)
         return memory
+
+    @property
+    def fading(self) -> bool:
+        """True when what is remembered should be read again before it is too old."""
+        return self.clock() - self._memory[0] > MEMORY_SECONDS / 2
+
+    def read_again(self) -> None:
+        """Read what was asked for since the last time. Raises: TryLater."""
+        read_at, memory = self.clock(), Memory()
+        with answered(), self.engine.connect() as connection:
+            around = Surroundings(connection, Lock(), None, memory)
+            around.lanes()
+            for name in list(self._memory[1].asked):
+                with suppress(InvalidSend):
+                    around.templates_of(around.account(name))
+        memory.asked.clear()
+        self._memory = (read_at, memory)
 
     def _together(self, group: Sequence[ToTake]) -> list[Result]:
         with answered(), self.engine.begin() as connection:

@@ -15,11 +15,12 @@ from duepost.validation import account_name
 
 @dataclass
 class Memory:
-    """What was read before; a door that takes sends one by one keeps it for some moments."""
+    """What was read before; a door that takes sends one by one keeps it for some moments. asked: names of accounts."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     templates: dict[int, Mapping[Key, Words]] = field(default_factory=dict)
     declared: dict[str, DeclaredLane] | None = None
+    asked: set[str] = field(default_factory=set)
 
 
 class Around(Protocol):
@@ -53,6 +54,7 @@ class Remembered:
         found = self._memory.accounts.get(name)
         if found is None:
             raise NotRemembered(name)
+        self._memory.asked.add(name)
         return found
 
     def lanes(self) -> dict[str, DeclaredLane]:
@@ -85,6 +87,7 @@ class Surroundings:
 
     def account(self, name: str) -> Account:
         """Raises: InvalidSend when there is none of that name."""
+        self._memory.asked.add(name)
         found = self._memory.accounts.get(name)
         if found is None:
             with self._alone:
