@@ -38,11 +38,15 @@ class Crew:
         """Raises: TryLater, also when the process died; OSError of the document store."""
         pool = self._started()
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, _take, piece)
+            begun = pool.submit(_take, piece)
+        except BrokenProcessPool:  # one died while nothing was to be done
+            self._forget(pool)
+            pool = self._started()
+            begun = pool.submit(_take, piece)
+        try:
+            return await asyncio.wrap_future(begun)
         except BrokenProcessPool:
-            with self._alone:
-                if self._pool is pool:
-                    self._pool = None
+            self._forget(pool)
             raise TryLater("a process that takes batches in has died") from None
 
     def close(self) -> None:
@@ -51,6 +55,11 @@ class Crew:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _forget(self, pool: ProcessPoolExecutor) -> None:
+        with self._alone:
+            if self._pool is pool:
+                self._pool = None
 
     def _started(self) -> ProcessPoolExecutor:
         with self._alone:

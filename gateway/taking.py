@@ -105,7 +105,8 @@ class Taking:
     @property
     def fading(self) -> bool:
         """True when what is remembered should be read again before it is too old."""
-        return self.clock() - self._memory[0] > MEMORY_SECONDS / 2
+        read_at, memory = self._memory
+        return bool(memory.asked) and self.clock() - read_at > MEMORY_SECONDS / 2
 
     def read_again(self) -> None:
         """Read what was asked for since the last time. Raises: TryLater."""
