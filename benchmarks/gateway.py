@@ -90,7 +90,7 @@ def _lateness(say: Callable[[str], None], stack: Stack, port: int, key: str) -> 
         ),
         Figure("p99 of a post, while all cores drain", none_free.p99_ms, "ms", how=f"{how}; a worker for each core"),
         ratio("p99 while draining / idle", a_core_free.p99_ms / idle.p99_ms, at_most=3),
-        ratio("p99 while all cores drain / idle", none_free.p99_ms / idle.p99_ms),
+        ratio("p99 while all cores drain / idle", none_free.p99_ms / idle.p99_ms, at_most=3),
     ]
 
 
