@@ -14,6 +14,7 @@ from sandbox.http_counterpart import HttpCounterpart
 from tests.duepost.ledger.conftest import LANE, MINUTE, queue_up, reasons_of
 from tests.worker.conftest import ProcessOf
 
+
 def order_of(engine: Engine, count: int) -> tuple[int, list[str]]:
     with engine.begin() as connection:
         queue_up(connection, count)
