@@ -32,8 +32,3 @@ class Pace:
             if later:
                 return later - now
         return self.quota.wait(send.units) if self.quota else None
-
-    def close(self) -> None:
-        """Let go of what it asks."""
-        if self.quota:
-            self.quota.close()

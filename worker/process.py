@@ -45,7 +45,7 @@ class Process:
         self._rows = Rows(app, hostname, settings.flower_rows_per_second) if settings.flower_rows_per_second else None
         self._making = threading.Lock()
         self._accounts: dict[str, tuple[Provider, Senders, Gate]] = {}
-        self._paces: dict[str, Pace] = {}
+        self._quotas: dict[str, Quota] = {}
         self._lanes: dict[tuple[str, bool], tuple[Attempter, Senders]] = {}
         self._print_runs: dict[str, PrintRunWorker] = {}
 
@@ -85,8 +85,8 @@ class Process:
         for provider, senders, _ in self._accounts.values():
             senders.close()
             provider.close()
-        for pace in self._paces.values():
-            pace.close()
+        for quota in self._quotas.values():
+            quota.close()
         for worker in self._print_runs.values():
             worker.close()
         self._journal.close()
@@ -126,14 +126,12 @@ class Process:
             return self._lanes[lane, pretend]
 
     def _pace(self, name: str, account: ProviderAccount, channel: Channel) -> Pace:
+        """The limit is the provider account's, whatever its lanes; quiet hours are the channel's."""
         url = self._settings.quota_url
-        if name not in self._paces:
-            quota = None
-            if account.units_per_second and url:
-                burst = account.burst_units or max(int(account.units_per_second), 1)
-                quota = Quota(url, name, per_second=account.units_per_second, burst=burst, stopping=STOPPING)
-            self._paces[name] = Pace(quota, self._settings.rules.quiet_hours.get(channel))
-        return self._paces[name]
+        if account.units_per_second and url and name not in self._quotas:
+            burst = account.burst_units or max(int(account.units_per_second), 1)
+            self._quotas[name] = Quota(url, name, per_second=account.units_per_second, burst=burst, stopping=STOPPING)
+        return Pace(self._quotas.get(name), self._settings.rules.quiet_hours.get(channel))
 
     def _account(self, name: str, account: ProviderAccount) -> tuple[Provider, Senders, Gate]:
         gate = Gate(

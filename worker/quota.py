@@ -22,7 +22,9 @@ ANSWERS_WITHIN = 5.0  # seconds
 KOMBUS, REDIS_PYS = "redis+socket://", "unix://"  # names of one scheme
 
 # KEYS[1]: the account's; ARGV: seconds a unit, units at once, units wanted, the longest wait. Answers how many seconds
-# to wait for the turn that is now reserved, or minus the wait when it is longer than that: then nothing is reserved.
+# to wait for the turn that is now reserved, or minus the wait when it is longer than that: then nothing is reserved. Of
+# a turn the first unit is judged: were all of them, sends of one unit would pass one of many for ever. The others are
+# waited for, too, as far as they come within the longest wait once more; the rest is owed, and those after wait longer.
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
@@ -30,8 +32,10 @@ local each, burst, wanted, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonu
 local full, written = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%S+)$')
 full, written = tonumber(full or now), tonumber(written or now)
 full = math.max(full - math.max(written - now, 0), now)
-local wait = math.max(full + (math.min(wanted, burst) - burst) * each - now, 0)
-if wait > patience then return tostring(-wait) end
+local turn = math.max(full + (1 - burst) * each - now, 0)
+if turn > patience then return tostring(-turn) end
+local held = math.min(wanted, burst, 1 + math.floor(patience / each))
+local wait = math.max(full + (held - burst) * each - now, 0)
 full = full + wanted * each
 redis.call('SET', KEYS[1], string.format('%.6f %.6f', full, now), 'PX', math.ceil((full - now) * 1000) + 1000)
 return tostring(wait)
@@ -41,7 +45,8 @@ return tostring(wait)
 class Quota:
     """The bucket of one provider account; every method may be called from any thread.
 
-    A send of more units than the bucket holds takes a full one, and those after it wait the longer.
+    A send of many units waits for its turn no longer than one of a single unit. One of more units than the bucket holds
+    takes a full one, and those after it wait the longer.
     """
 
     def __init__(self, url: str, account: str, *, per_second: float, burst: int, stopping: threading.Event) -> None:

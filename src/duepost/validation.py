@@ -14,6 +14,7 @@ from duepost.asked import options
 from duepost.enclosures import attachments, given_name
 from duepost.errors import InvalidSend
 from duepost.fields import LINE_LIMIT, NAME_LIMIT, line, note, priority, required, sequence, string, word
+from duepost.leaving import after_quiet_hours
 from duepost.route import lanes
 from duepost.rules import Rules
 from duepost.schedule import read_not_after, read_schedule
@@ -48,7 +49,10 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     schedule = read_schedule(send.schedule_send_date, zone, now)
     if schedule and schedule.warning:
         warnings = (*warnings, schedule.warning)
-    not_after = read_not_after(send.not_after, zone, max(schedule.instant, now) if schedule else now)
+    leaves = max(schedule.instant, now) if schedule else now
+    not_after = read_not_after(send.not_after, zone, leaves)
+    if not_after:
+        after_quiet_hours(not_after, channel, to_address, leaves, zone, rules)
     route = () if send.lane is None else lanes(send.lane)
     invoice = required("InvoiceNumber", send.invoice)
     kind = word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)")

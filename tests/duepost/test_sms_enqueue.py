@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, select
@@ -61,6 +62,31 @@ def test_a_send_for_the_night_leaves_in_the_morning_and_says_so(engine: Engine, 
     assert receipt.due_at is not None
     assert receipt.due_at > night
     assert "quiet hours (22:00-07:00)" in receipt.warnings[-1]
+
+
+@pytest.mark.parametrize(("until", "taken_in"), [("23:30", False), ("07:00", False), ("07:01", True)])
+def test_a_limit_within_the_quiet_hours_is_refused_as_no_send_could_keep_it(
+    engine: Engine, tmp_path: Path, until: str, *, taken_in: bool
+) -> None:
+    evening = (datetime.now(ZoneInfo("Europe/Copenhagen")) + timedelta(days=3)).date()
+    morning = evening + timedelta(days=1)
+    hours = read_hours("22-07")
+    assert hours
+    rules = Rules(quiet_hours={Channel.SMS: hours})
+    not_after = f"{evening if until > '12' else morning} {until}"
+    send = replace(SMS, schedule_send_date=f"{evening} 22:30", not_after=not_after)
+    if taken_in:
+        assert taken(engine, tmp_path, send, rules).due_at
+        return
+    with pytest.raises(InvalidSend) as refused:
+        taken(engine, tmp_path, send, rules)
+    assert str(refused.value) == (
+        f"NotAfter comes before the receiver's quiet hours (22:00-07:00) end, at {morning} 07:00 Europe/Copenhagen:"
+        " give a later one, or a ScheduleSendDate before they begin"
+    )
+    assert refused.value.field == "NotAfter"
+    with engine.connect() as connection:
+        assert connection.execute(select(sends.c.id)).all() == []
 
 
 def test_other_channels_have_no_quiet_hours(engine: Engine, tmp_path: Path) -> None:

@@ -4,25 +4,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery import Celery
 from sqlalchemy import Engine
 
-from config.settings import Retry
+from config.settings import Retry, Settings
 from duepost.documents import DocumentStore
 from duepost.ledger import migrate
 from duepost.ledger.unknown import UnknownPolicy
 from duepost.reasons import Reason
 from duepost.sends import Channel
 from duepost.statuses import Status
+from sandbox.http_counterpart import HttpCounterpart
 from sandbox.postgres import PostgresServer
 from sandbox.processes import Processes
-from tests.duepost.ledger.conftest import ENVIRONMENT
+from tests.duepost.ledger.conftest import ENVIRONMENT, LANE
 from worker.accounts import retry_policy
 from worker.attempt import Attempter
 from worker.gate import Gate
 from worker.journal import Journal
 from worker.pace import Pace
+from worker.process import Process
 from worker.providers.port import Job, Outcome, Provider, Verdict
 from worker.senders import Senders
 from worker.stop import STOPPING
@@ -132,3 +136,38 @@ def own_postgres(processes: Processes) -> Iterator[PostgresServer]:
     with PostgresServer(settings={"fsync": "off"}, processes=processes, name="worker-postgres") as server:
         migrate.upgrade(server.url(), environment=ENVIRONMENT)
         yield server
+
+
+ProcessOf = Callable[..., Process]
+
+
+@pytest.fixture
+def counterpart(tmp_path: Path) -> Iterator[HttpCounterpart]:
+    """The provider."""
+    with HttpCounterpart(tmp_path / "http") as server:
+        yield server
+
+
+@pytest.fixture
+def process_of(database_url: str, counterpart: HttpCounterpart, tmp_path: Path) -> Iterator[ProcessOf]:
+    """Makes the process of an environment."""
+    made: list[Process] = []
+
+    def make(**changes: Any) -> Process:
+        settings = Settings.model_validate(
+            {
+                "database_url": database_url,
+                "broker_url": "redis://nobody.test",
+                "documents": tmp_path / "documents",
+                "providers": {"own": {"kind": "http", "url": counterpart.url}},
+                "lanes": {LANE: {"channel": "email", "provider": "own"}},
+                "flower_rows_per_second": 0,
+                **changes,
+            }
+        )
+        made.append(Process(Celery("test"), settings, "worker@test"))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.close()

@@ -1,15 +1,10 @@
 """Does a worker process deliver from its own ledger only, and pretend in a neutralized copy?"""
 
 import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from celery import Celery
 from sqlalchemy import Engine, update
 
-from config.settings import Settings
 from duepost.errors import Refused
 from duepost.ledger import look
 from duepost.ledger.guard_tables import fence
@@ -17,41 +12,7 @@ from duepost.ledger.release import release
 from duepost.statuses import Status
 from sandbox.http_counterpart import HttpCounterpart
 from tests.duepost.ledger.conftest import LANE, MINUTE, queue_up, reasons_of
-from worker.process import Process
-
-ProcessOf = Callable[..., Process]
-
-
-@pytest.fixture
-def counterpart(tmp_path: Path) -> Iterator[HttpCounterpart]:
-    """The provider."""
-    with HttpCounterpart(tmp_path / "http") as server:
-        yield server
-
-
-@pytest.fixture
-def process_of(database_url: str, counterpart: HttpCounterpart, tmp_path: Path) -> Iterator[ProcessOf]:
-    """Makes the process of an environment."""
-    made: list[Process] = []
-
-    def make(**changes: Any) -> Process:
-        settings = Settings.model_validate(
-            {
-                "database_url": database_url,
-                "broker_url": "redis://nobody.test",
-                "documents": tmp_path / "documents",
-                "providers": {"own": {"kind": "http", "url": counterpart.url}},
-                "lanes": {LANE: {"channel": "email", "provider": "own"}},
-                "flower_rows_per_second": 0,
-                **changes,
-            }
-        )
-        made.append(Process(Celery("test"), settings, "worker@test"))
-        return made[-1]
-
-    yield make
-    for process in made:
-        process.close()
+from tests.worker.conftest import ProcessOf
 
 
 def order_of(engine: Engine, count: int) -> tuple[int, list[str]]:

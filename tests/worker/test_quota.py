@@ -51,7 +51,7 @@ def test_what_the_burst_holds_goes_at_once_and_the_rest_waits(make: Make) -> Non
     assert taken(make(burst=3), 10) == 3
 
 
-def test_two_processes_share_one_bucket(make: Make) -> None:
+def test_two_that_know_nothing_of_each_other_share_one_bucket(make: Make) -> None:
     assert (taken(make(burst=3), 2), taken(make(burst=3), 9)) == (2, 1)
 
 
@@ -62,7 +62,35 @@ def test_threads_never_take_a_turn_twice(make: Make) -> None:
 
 
 def test_a_send_of_three_units_takes_three(make: Make) -> None:
-    assert taken(make(burst=7), 10, units=3) == 2
+    assert taken(make(burst=6), 10, units=3) == 2
+
+
+def test_a_send_of_many_units_waits_no_longer_for_its_turn_than_one_of_a_single_unit(make: Make) -> None:
+    quota = make(burst=6, per_second=0.01)
+    assert taken(quota, 5) == 5
+    assert quota.wait(6) is None
+    wait = quota.wait(1)
+    assert wait is not None
+    assert timedelta(seconds=590) < wait <= timedelta(seconds=600)
+
+
+@pytest.mark.parametrize(("ahead", "waits"), [(0, 5), (20, 25)])
+def test_and_where_its_own_units_come_soon_it_waits_for_them_within_its_turn(
+    monkeypatch: pytest.MonkeyPatch, valkey: ValkeyServer, ahead: int, waits: int
+) -> None:
+    monkeypatch.setattr(quota_file, "PATIENCE_SECONDS", 21.0)
+    stopping = threading.Event()
+    stopping.set()  # so that the wait is told and not waited for
+    quota = Quota(valkey.url, uuid4().hex, per_second=1, burst=6, stopping=stopping)
+    for _ in range(5 + ahead):
+        quota.wait(1)
+    wait = quota.wait(6)
+    assert wait is not None
+    assert timedelta(seconds=waits - 4) < wait <= timedelta(seconds=waits)
+    left = quota.wait(1)
+    assert left is not None
+    assert left > wait
+    quota.close()
 
 
 def test_a_send_larger_than_the_bucket_takes_a_full_one_and_the_next_waits_for_all_its_units(make: Make) -> None:
