@@ -52,7 +52,7 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     leaves = max(schedule.instant, now) if schedule else now
     not_after = read_not_after(send.not_after, zone, leaves)
     if not_after:
-        after_quiet_hours(not_after, channel, to_address, leaves, zone, rules)
+        after_quiet_hours(not_after, channel, to_address, leaves, zone=zone, rules=rules)
     route = () if send.lane is None else lanes(send.lane)
     invoice = required("InvoiceNumber", send.invoice)
     kind = word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)")

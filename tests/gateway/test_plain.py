@@ -99,9 +99,7 @@ def test_twins_in_one_group_are_one_send(gateway: Served, key: str, engine: Engi
     assert count(engine, "send WHERE invoice = 'twin'") == 1
 
 
-def test_a_connection_that_dies_costs_no_send(
-    gateway: Served, key: str, engine: Engine, long_way: list[str]
-) -> None:
+def test_a_connection_that_dies_costs_no_send(gateway: Served, key: str, engine: Engine, long_way: list[str]) -> None:
     post(gateway, key, InvoiceNumber="before")
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duepost gateway'"
     with engine.begin() as connection:
