@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from requests import Response
 from sqlalchemy import Engine
 
 from duepost.statuses import Status
-from tests.gateway.conftest import ZONE
+from sandbox.invoice_xml import invoice_xml
+from tests.gateway.conftest import ZONE, Serve
 from tests.gateway.dialects import sends
-from tests.gateway.farpay.conftest import INVOICE, Client, ok
+from tests.gateway.farpay.conftest import INVOICE, Client, message, ok
 from tests.gateway.samples import moved, run_program, run_python
 from tests.papers import PDF
 
@@ -162,23 +164,34 @@ def test_javascript_asks_for_the_send_status(
     assert run_javascript(sample, tmp_path) == said
 
 
+def posted(client: Client, document: bytes, **send: str) -> Response:
+    """An invoice with a Send node of the page."""
+    brought = {"Filename": "INV-001", "Data": b64encode(document).decode()}
+    return client.call("POST", "", json={**INVOICE, "PdfInvoice": brought, "Send": {**send, "Status": "Queue"}})
+
+
 @pytest.mark.parametrize(
     "send",
     [
         {"Channel": "SMS", "ToAddress": "+4533445566", "ScheduleSendDate": "2024-05-31 15:55", "Note": "Here it is!"},
-        {
-            "Channel": "Email",
-            "ToAddress": "a@customer.dk ",
-            "ScheduleSendDate": "2024-05-31 10:00",
-            "Note": "Attached.",
-        },
-        {"Channel": "XML", "ToAddress": "5790000123456", "ScheduleSendDate": "2024-05-31 09:00"},
+        {"Channel": "Email", "ToAddress": "a@b.dk ", "ScheduleSendDate": "2024-05-31 10:00", "Note": "Attached."},
         {"Channel": "Print", "ScheduleSendDate": "2024-05-31 08:00"},
     ],
     ids=lambda one: str(one["Channel"]),
 )
-def test_every_send_node_of_the_page_is_accepted(client: Client, engine: Engine, send: dict[str, str]) -> None:
-    document = {"Filename": "INV-001.pdf", "Data": b64encode(PDF).decode()}
-    answer = client.call("POST", "", json={**INVOICE, "PdfInvoice": document, "Send": {**send, "Status": "Queue"}})
-    assert ok(answer)["SendStatus"] == 100
+def test_the_send_nodes_of_the_page_are_accepted(client: Client, engine: Engine, send: dict[str, str]) -> None:
+    assert ok(posted(client, PDF, **send))["SendStatus"] == 100
     assert sends(engine, "channel") == [(send["Channel"].lower(),)]
+
+
+@pytest.mark.usefixtures("login")
+def test_the_pages_gln_has_a_wrong_check_digit_and_goes_where_that_is_only_warned_of(
+    client: Client, serve: Serve, database_url: str, engine: Engine
+) -> None:
+    node = {"Channel": "XML", "ToAddress": "5790000123456", "ScheduleSendDate": "2024-05-31 09:00"}
+    assert message(posted(client, invoice_xml(), **node))[1].startswith(
+        "10000::ToAddress is a GLN with a wrong check digit"
+    )
+    lenient = Client(serve(database_url, gln_check="warn"), client.key)
+    assert ok(posted(lenient, invoice_xml(), **node))["SendStatus"] == 100
+    assert sends(engine, "channel, to_address") == [("xml", "5790000123456")]

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from tests.gateway.conftest import MakeKey, Serve, Served
 from tests.gateway.dialects import happened, hold, register, rename, sends
-from tests.gateway.saphety.conftest import DOCUMENT, PASSWORD, USER
 from tests.gateway.samples import moved, run_python
+from tests.gateway.saphety.conftest import DOCUMENT, PASSWORD, USER
 from tests.worker.providers.conftest import Certificate, certificate
 
 __all__ = ["certificate"]  # the fixture
@@ -65,7 +65,9 @@ formats = json_response["Data"];
 """
 TRANSITIONS = """
 outboundFinancialDocumentId = "fc5e547d-8537-4e05-97d5-1159c62efd6f"
-service_url = "https://" + server_base_adress + "/api/OutboundFinancialDocument/statusTransitions/" + outboundFinancialDocumentId
+service_url = (
+    "https://" + server_base_adress + "/api/OutboundFinancialDocument/statusTransitions/" + outboundFinancialDocumentId
+)
 headers = {
     'Authorization': 'bearer ' + token
 }
