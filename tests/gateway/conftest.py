@@ -69,10 +69,10 @@ def _no_proxy_between(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a gateway on a ledger, with these settings beside; by https where `tls` has a certificate and its key."""
+    """Starts a gateway on a ledger, with these settings beside."""
     started: list[tuple[uvicorn.Server, threading.Thread, Session]] = []
 
-    def start(database_url: str, *, tls: tuple[Path, Path] | None = None, **settings: Any) -> Served:
+    def start(database_url: str, **settings: Any) -> Served:
         asked = {
             "database_url": SecretStr(database_url),
             "broker_url": SecretStr("redis://127.0.0.1:1/0"),
@@ -82,7 +82,6 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         }
         app = make_app(load_settings(**asked))
         config = uvicorn.Config(app, host=HOST, port=0, http=Patience, ws="none", log_config=None, server_header=False)
-        config.ssl_certfile, config.ssl_keyfile = tls or (None, None)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -91,7 +90,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         started.append((server, thread, session))
         assert wait_until(lambda: server.started, timedelta(seconds=30))
         port = server.servers[0].sockets[0].getsockname()[1]
-        return Served(f"{'https' if tls else 'http'}://{HOST}:{port}", app, session)
+        return Served(f"http://{HOST}:{port}", app, session)
 
     yield start
     for server, thread, session in started:

@@ -1,18 +1,21 @@
 """Does the Python of SIN's pages run when `server_base_adress` names the gateway?
 
 The fragments of "Resend invoice by email notification" and "Get invoice status transitions", in the pages' order. The
-pages build https addresses, so the gateway here has a certificate.
+pages build https addresses, so a proxy with a certificate stands before the gateway.
 """
 
 import json
+from collections.abc import Iterator
+from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.gateway.conftest import MakeKey, Serve, Served
+from sandbox.ports import HOST
+from tests.gateway.conftest import Served
 from tests.gateway.dialects import happened, hold, register, rename, sends
+from tests.gateway.proxy import Proxy
 from tests.gateway.samples import moved, run_python
 from tests.gateway.saphety.conftest import DOCUMENT, PASSWORD, USER
 from tests.worker.providers.conftest import Certificate, certificate
@@ -79,24 +82,23 @@ print(json.dumps(json_response["Data"], indent=4))
 
 
 @pytest.fixture
-def gateway(
-    serve: Serve, database_url: str, make_key: MakeKey, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
-) -> Served:
-    """By https, with a certificate that the readers of the page trust."""
-    make_key()
+def proxy(gateway: Served, certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Host and port of the gateway by https, with a certificate that the readers of the page trust."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.certificate))
-    served = serve(database_url, tls=(certificate.certificate, certificate.key))
-    served.session.verify = str(certificate.certificate)
-    return served
+    with Proxy(gateway, certificate) as server:
+        thread = Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        yield f"{HOST}:{server.server_address[1]}"
+        server.shutdown()
+        thread.join(30)
 
 
 @pytest.fixture
-def page(gateway: Served, key: str, engine: Engine) -> dict[str, Any]:
+def page(gateway: Served, proxy: str, key: str, engine: Engine) -> dict[str, Any]:
     """What the reader of a page has filled in; the document of the page is held."""
     register(engine, "saphety", USER, PASSWORD)
     rename(engine, hold(gateway, key, "FT-1", Email=None), DOCUMENT)
-    address = urlsplit(gateway.url).netloc + "/Dcn.Sandbox.WebApi"
-    return {"server_base_adress": address, "username": USER, "password": PASSWORD}
+    return {"server_base_adress": f"{proxy}/Dcn.Sandbox.WebApi", "username": USER, "password": PASSWORD}
 
 
 def envelope(printed: str) -> dict[str, Any]:
