@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from duepost.errors import TryLater
-from duepost.ledger.accept import Accepted
-from gateway.plain import Plain
+from gateway.plain import Plain, Prepared
 from gateway.taking import Answer, Result, Taking, ToTake, twin
 
 log = logging.getLogger(__name__)
@@ -31,10 +30,10 @@ class Waiting:
     one: ToTake
     done: "asyncio.Future[Answer]"
     until: float
-    ready: list[Accepted] | None
+    ready: Prepared | None
 
 
-class Lane:
+class Queue:
     """Callers that wait for one kind of transaction, in their order."""
 
     def __init__(self) -> None:
@@ -48,13 +47,18 @@ class Lane:
         self._something.set()
 
     async def serve(self, work: Callable[[list[Waiting]], Awaitable[None]]) -> None:
-        """Group after group until cancelled; what the group's callers are told is `work`'s, which raises nothing."""
+        """Group after group until cancelled; `work` tells the group's callers, unless it fails."""
         while True:
             await self._something.wait()
             self.under_way, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]
             if not self.waiting:
                 self._something.clear()
-            await work(self.under_way)
+            try:
+                await work(self.under_way)
+            except Exception as unforeseen:  # noqa: BLE001 - the next group is not to wait for ever
+                log.warning("%d sends are not answered: %s", len(self.under_way), type(unforeseen).__name__)
+                for each in self.under_way:
+                    _tell(each.done, TryLater("something went wrong here; repeat the same request: it is taken once"))
             self.under_way = []
 
 
@@ -64,14 +68,16 @@ class Acceptor:
     def __init__(self, taking: Taking, plain: Plain) -> None:
         self._taking = taking
         self._plain = plain
-        self._short, self._long = Lane(), Lane()
+        self._short, self._long = Queue(), Queue()
         self._thread = ThreadPoolExecutor(1, "accept")
-        self._under_way: set[tuple[int, str, str]] = set()
+        self._under_way: set[tuple[int, str, str] | None] = set()
         self._reader = ThreadPoolExecutor(1, "remember")
         self._reading = False
 
-    async def accept(self, one: ToTake) -> Answer:
+    async def accept(self, one: ToTake, *, small: bool = True) -> Answer:
         """Take the send in; returns when it is committed. What was begun is ended, also when the caller goes away.
+
+        small: it may be checked here, for nobody has to wait long for that.
 
         Raises: Problem 422 naming every wrong field, 409 while a twin is under way; TryLater.
         """
@@ -80,14 +86,13 @@ class Acceptor:
         key = _key(one)
         if key in self._under_way:
             raise twin()
+        self._remember()
+        ready = self._plain.prepared(one) if small else None
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if key:
             self._under_way.add(key)
-        if self._taking.fading and not self._reading:
-            self._reading = True
-            self._reader.submit(self._read_again)
-        waiting = Waiting(one, done, monotonic() + PATIENCE_SECONDS, self._plain.prepared(one))
-        (self._short if waiting.ready else self._long).add(waiting)
+        waiting = Waiting(one, done, monotonic() + PATIENCE_SECONDS, ready)
+        (self._short if ready else self._long).add(waiting)
         return await done
 
     async def run(self) -> None:
@@ -102,12 +107,20 @@ class Acceptor:
             self._reader.shutdown(wait=False)
             await self._plain.close()
 
+    def _remember(self) -> None:
+        """Have accounts read again in a thread, so that nobody waits for it."""
+        if self._taking.fading and not self._reading:
+            self._reading = True
+            try:
+                self._reader.submit(self._read_again)
+            except RuntimeError:  # no thread is to be had, or the gateway stops
+                self._reading = False
+
     def _read_again(self) -> None:
-        """In a thread, so that nobody waits for it; without it the next send goes the long way."""
         try:
             self._taking.read_again()
-        except TryLater as away:
-            log.warning("accounts are not read again: %s", away)
+        except Exception as wrong:  # noqa: BLE001 - without it the next send goes the long way
+            log.warning("accounts are not read again: %s", type(wrong).__name__)
         finally:
             self._reading = False
 
@@ -121,10 +134,11 @@ class Acceptor:
 
     async def _take(self, group: list[Waiting]) -> None:
         loop = asyncio.get_running_loop()
-        results = await loop.run_in_executor(self._thread, self._taking.take, [each.one for each in group])
+        try:
+            results = await loop.run_in_executor(self._thread, self._taking.take, [each.one for each in group])
+        finally:
+            self._under_way.difference_update([_key(each.one) for each in group])
         for each, result in zip(group, results, strict=True):
-            if key := _key(each.one):
-                self._under_way.discard(key)
             _tell(each.done, result)
 
     async def _watch(self) -> None:
@@ -132,7 +146,7 @@ class Acceptor:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now = monotonic()
-            for each in (one for lane in (self._short, self._long) for one in (*lane.under_way, *lane.waiting)):
+            for each in (one for queue in (self._short, self._long) for one in (*queue.under_way, *queue.waiting)):
                 if each.until < now:
                     _tell(each.done, TryLater("the ledger does not answer; repeat the same request: it is taken once"))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +27,7 @@ class Crew:
         self._settings = settings
         self._alone = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._over = False
 
     @property
     def size(self) -> int:
@@ -40,33 +40,45 @@ class Crew:
         try:
             begun = pool.submit(_take, piece)
         except BrokenProcessPool:  # one died while nothing was to be done
-            self._forget(pool)
+            await asyncio.to_thread(self._forget, pool)
             pool = self._started()
             begun = pool.submit(_take, piece)
         try:
             return await asyncio.wrap_future(begun)
         except BrokenProcessPool:
-            self._forget(pool)
+            await asyncio.to_thread(self._forget, pool)
             raise TryLater("a process that takes batches in has died") from None
 
     def close(self) -> None:
-        """End the processes; what they have in hand is ended first."""
+        """End the processes at once: whoever still waits for one was not answered, and repeats."""
         with self._alone:
-            pool, self._pool = self._pool, None
+            pool, self._pool, self._over = self._pool, None, True
         if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _end(pool)
 
     def _forget(self, pool: ProcessPoolExecutor) -> None:
+        """After one has died the others are of no use either."""
         with self._alone:
             if self._pool is pool:
                 self._pool = None
+        _end(pool)
 
     def _started(self) -> ProcessPoolExecutor:
         with self._alone:
+            if self._over:
+                raise TryLater("the gateway stops")
             if self._pool is None:
                 # Spawned, not forked: nothing of this process's threads and connections goes along.
                 self._pool = ProcessPoolExecutor(self.size, get_context("spawn"), _begin, (self._settings,))
             return self._pool
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Kill what is left of it; the pool itself would wait for each."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.kill()
 
 
 _hand: Hand | None = None
@@ -83,8 +95,7 @@ def hand_of(settings: Settings, *, connections: int) -> Hand:
 def _begin(settings: Settings) -> None:
     """A process of the crew begins."""
     global _hand  # noqa: PLW0603 - a process has one
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the gateway says when it is over
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.setsid()  # what a terminal tells the gateway is not told to it: the gateway says when it is over
     threading.Thread(target=_end_with_parent, daemon=True).start()
     crash.arm(settings.crash_at)
     _hand = hand_of(settings, connections=1)

@@ -1,12 +1,15 @@
 """How do plain sends go in without a thread, many of them in one statement?
 
-Plain is a send that the event loop can check by itself: it brings no document, no key and no run, and what there is to
-know of its account was read within the last second. Whatever is not plain, or goes wrong here, goes the long way.
+Plain is a send that the event loop can check by itself: it has one receiver and no document, key or run, and what there
+is to know of its account was read within the last two seconds. Whatever is not plain, or goes wrong here, goes the long
+way.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -22,57 +25,71 @@ from duepost.ledger.accept_few import accept_at_once
 from duepost.ledger.engine import PATIENCE
 from duepost.sends import Channel
 from duepost.surroundings import NotRemembered, Remembered
-from gateway.taking import Answer, Taking, ToTake, own, with_others
+from gateway.taking import Answer, Taking, ToTake, own
 
 log = logging.getLogger(__name__)
 
 CHANNELS = (Channel.EMAIL, Channel.SMS)  # of the others every send has a document
-Prepared = tuple[ToTake, list[Accepted]]
+PAUSE_SECONDS = 1.0  # before the ledger is called again when it could not be reached
+
+
+class Prepared(NamedTuple):
+    """A send as it goes in. due: the scheduler is to be told of it."""
+
+    accepted: Accepted
+    due: bool
 
 
 class Plain:
     """Takes plain sends in over one connection of the event loop; one task uses it."""
 
-    def __init__(self, address: SecretStr, taking: Taking) -> None:
+    def __init__(self, address: SecretStr, taking: Taking, clock: Callable[[], float] = monotonic) -> None:
         self._address = address
         self._taking = taking
+        self._clock = clock
+        self._not_before = 0.0
         self._connection: AsyncConnection | None = None
 
-    def prepared(self, one: ToTake) -> list[Accepted] | None:
+    def prepared(self, one: ToTake) -> Prepared | None:
         """The send as it goes in; None for what is not plain, and for what is wrong."""
         send = one.asked.send
         if one.repeat or one.asked.run is not None or send.document is not None or send.attachments:
             return None
+        if self._clock() < self._not_before:
+            return None
+        taking = self._taking
+        checker = Checker(Remembered(taking.remembered()), taking.door.rules, taking.door.documents, taking.source)
         try:
-            checker = self._checker()
             checked = checker.check(send)
-            if any(each.channel not in CHANNELS for each in checked):
+            if len(checked) > 1 or checked[0].channel not in CHANNELS:
                 return None
-            return own(one.account_id, [checker.prepare(each) for each in checked])
+            ready = own(one.account_id, [checker.prepare(checked[0])])
+            return Prepared(ready[0], checker.due(ready))
         except (NotRemembered, InvalidSend):
             return None
 
-    async def take(self, group: Sequence[Prepared]) -> list[Answer | None]:
+    async def take(self, group: Sequence[tuple[ToTake, Prepared]]) -> list[Answer | None]:
         """Take them in; None for each that has to go the long way: it was known already, or the ledger did not answer.
 
         What the ledger may have taken without saying so is known there when it comes again.
         """
         asked: dict[UUID, Accepted] = {}
-        twins = set()
-        for place, (_, ready) in enumerate(group):
-            if any(each.business_key in asked for each in ready):
-                twins.add(place)
-            else:
-                asked.update((each.business_key, each) for each in ready)
-        batch = list(asked.values())
+        for _, ready in group:
+            asked.setdefault(ready.accepted.business_key, ready.accepted)  # a twin goes the long way
         try:
             connection = await self._opened()
-            fresh = await accept_at_once(connection, batch, due=self._checker().due(batch))
+            fresh = await accept_at_once(connection, list(asked.values()), due=any(ready.due for _, ready in group))
         except Exception as wrong:  # noqa: BLE001 - the long way finds out whose trouble it is
             log.warning("%d sends go the long way: %s", len(group), type(wrong).__name__)
+            self._not_before = self._clock() + PAUSE_SECONDS
             await self.close()
             return [None] * len(group)
-        return [None if place in twins else self._told(one, ready, fresh) for place, (one, ready) in enumerate(group)]
+        return [
+            _told(one, ready.accepted)
+            if ready.accepted.business_key in fresh and asked[ready.accepted.business_key] is ready.accepted
+            else None
+            for one, ready in group
+        ]
 
     async def close(self) -> None:
         """End the connection."""
@@ -80,17 +97,6 @@ class Plain:
         if connection is not None:
             with suppress(psycopg.Error):
                 await connection.close()
-
-    def _told(self, one: ToTake, ready: Sequence[Accepted], fresh: set[UUID]) -> Answer | None:
-        if any(each.business_key not in fresh for each in ready):
-            return None
-        crash.reached("accepted", one.asked.send.invoice)
-        return one.tell(with_others([each.receipt for each in ready]))
-
-    def _checker(self) -> Checker:
-        taking = self._taking
-        memory = taking.remembered()
-        return Checker(Remembered(memory), taking.door.rules, taking.door.documents, taking.source)
 
     async def _opened(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
@@ -102,3 +108,8 @@ class Plain:
                 **PATIENCE,
             )
         return self._connection
+
+
+def _told(one: ToTake, accepted: Accepted) -> Answer:
+    crash.reached("accepted", one.asked.send.invoice)
+    return one.tell(accepted.receipt)

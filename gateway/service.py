@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -77,8 +77,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         accepting.cancel()
-        with suppress(asyncio.CancelledError):
-            await accepting
+        await asyncio.gather(accepting, return_exceptions=True)
         await asyncio.to_thread(service.crew.close)
         service.engine.dispose()
         service.taking.engine.dispose()

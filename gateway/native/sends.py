@@ -48,7 +48,7 @@ async def enqueue(request: Request) -> Response:
             asked = await run_in_threadpool(service.owners.kept, caller.account_id, asked)
         except InvalidSend as wrong:
             raise problem_of([wrong]) from None
-    answer = await service.acceptor.accept(ToTake(caller.account_id, asked, told, repeat))
+    answer = await service.acceptor.accept(ToTake(caller.account_id, asked, told, repeat), small=small)
     return answer.response()
 
 

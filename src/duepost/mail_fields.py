@@ -13,6 +13,7 @@ from duepost.rules import Rules
 from duepost.texts import TEXTS, bare
 
 RECIPIENTS_LIMIT = 20  # To and Bcc of one NewSend, each
+TEXT_LIMIT = 20 * 512  # characters of them, names and all
 SENDER_NAME_LIMIT = 78  # characters: one line of a header, RFC 5322 2.1.1
 ROLES = ("pdf", "xml", "other")
 YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
