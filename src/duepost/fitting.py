@@ -42,17 +42,30 @@ def unfit(checked: CheckedSend, lanes: Mapping[str, DeclaredLane], rules: Rules)
         lane = lanes.get(name)
         if lane is None and name != checked.lane and not checked.options.route:
             continue  # the settings', not the caller's; the operator may have yet to start its worker
-        if lane is None:
-            of_channel = ", ".join(sorted(one.name for one in lanes.values() if one.channel is checked.channel))
-            hint = f"use {of_channel}" if of_channel else f"describe one for {checked.channel} under DUEPOST_LANES"
-            return InvalidSend("Lane", "is served by no worker", hint, name)
-        if lane.channel is not checked.channel:
-            return InvalidSend("Lane", f"carries {lane.channel}, not {checked.channel}", "name another lane", name)
+        if lane is None or lane.channel is not checked.channel:
+            return _nowhere(name, lane, checked, lanes, rules)
         for feature in asked_for(checked):
             if feature not in lane.features:
                 problem = f"cannot be expressed by provider account {lane.provider} ({lane.kind}) of lane {name}"
                 return InvalidSend(FIELDS[feature], problem, FAILOVER)
     return None
+
+
+def _nowhere(
+    name: str, lane: DeclaredLane | None, checked: CheckedSend, lanes: Mapping[str, DeclaredLane], rules: Rules
+) -> InvalidSend:
+    """A lane that cannot take the send: the caller's mistake where the caller named it, else the operator's."""
+    of_channel = ", ".join(sorted(one.name for one in lanes.values() if one.channel is checked.channel))
+    hint = f"use {of_channel}" if of_channel else f"describe one for {checked.channel} under DUEPOST_LANES"
+    if checked.options.route:
+        if lane is None:
+            return InvalidSend("Lane", "is served by no worker", hint, name)
+        return InvalidSend("Lane", f"carries {lane.channel}, not {checked.channel}", "name another lane", name)
+    setting = f"DUEPOST_ROUTES__{checked.channel.upper()}"
+    leads = f"{setting} leads to" if rules.routes.get(checked.channel) else f"without {setting} it is"
+    which = "which no worker serves" if lane is None else f"which carries {lane.channel}"
+    mend = "mend the setting, start a worker, or "
+    return InvalidSend("Lane", f"is not given, and {leads} lane {name}, {which}", mend + hint, name)
 
 
 def too_large(

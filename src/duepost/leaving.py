@@ -33,7 +33,7 @@ def leaving(checked: CheckedSend, now: datetime, zone: str, rules: Rules) -> Lea
 
 
 def after_quiet_hours(
-    not_after: datetime, channel: Channel, to_address: str | None, leaves: datetime, *, zone: str, rules: Rules
+    not_after: datetime, channel: Channel, to_address: str | None, *, leaves: datetime, zone: str, rules: Rules
 ) -> None:
     """Raises: InvalidSend for NotAfter when the quiet hours that hold the send at `leaves` do not end before it.
 

@@ -18,8 +18,9 @@ SENDER_NAME_LIMIT = 78  # characters: one line of a header, RFC 5322 2.1.1
 ROLES = ("pdf", "xml", "other")
 YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 LANGUAGE = re.compile(r"[a-zA-Z]{2}(?:[-_][a-zA-Z0-9]{2,8})*")
-# a quoted string, a text in angle brackets, or one character
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>|.', re.DOTALL)
+# a quoted string (one that does not end goes to the end, or each quote would be looked for anew), a text in angle
+# brackets, or one character
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|<[^<>]*>|.', re.DOTALL)
 NAMED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^<>"])*<([^<>]*)>\s*', re.DOTALL)
 
 
@@ -89,7 +90,9 @@ def attach(text: str | None) -> tuple[str, ...] | None:
 
 
 def _addresses(field: str, text: str, rules: Rules) -> tuple[str, ...]:
-    pieces = [piece for piece in _pieces(string(field, text)) if piece.strip()]
+    if len(string(field, text)) > TEXT_LIMIT:
+        raise InvalidSend(field, f"has more than {TEXT_LIMIT:,} characters", "give fewer addresses at once", text)
+    pieces = [piece for piece in _pieces(text) if piece.strip()]
     if not pieces:
         raise InvalidSend(field, "is missing", "give an e-mail address", text)
     if len(pieces) > RECIPIENTS_LIMIT:

@@ -12,19 +12,26 @@ from duepost.fields import CONTROL
 from duepost.rules import Rules
 from duepost.sends import Channel, CheckedSend, NewSend
 
+AGAIN = "{} names a receiver again in other capitals: it gets one mail."
 WITHOUT_COPIES = frozenset(Channel) - {Channel.EMAIL}
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One send of several. shown_to: what To says, None for its own address. copy: nobody sees it."""
+    """One send of several. shown_to: what To says, None for its own address. copy: nobody sees it.
+
+    warnings: about all of the addresses; the first receiver has them.
+    """
 
     send: NewSend
     shown_to: str | None = None
     copy: bool = False
+    warnings: tuple[str, ...] = ()
 
     def of(self, checked: CheckedSend) -> CheckedSend:
         """The checked send with what it is among the others."""
+        if self.warnings:
+            checked = replace(checked, warnings=(*checked.warnings, *self.warnings))
         if self.shown_to is None:
             return checked
         return replace(checked, options=replace(checked.options, shown_to=self.shown_to, copy=self.copy))
@@ -51,13 +58,29 @@ def recipients(send: NewSend, rules: Rules) -> Iterator[Recipient]:
     if channel != Channel.EMAIL or not isinstance(given, str) or CONTROL.search(given.strip()):
         yield Recipient(send)
         return
-    to = mail_fields.recipients(given, rules)
+    to, warnings = _once("ToAddress", mail_fields.recipients(given, rules))
+    copies, of_copies = _once("Bcc", mail_fields.bcc(send.bcc, rules, to), besides=to)
+    warnings += of_copies
     shown = ", ".join(to)
-    for address in to:
+    for place, address in enumerate(to):
         one = replace(send, to_address=address, bcc=None)
-        yield Recipient(one, shown if len(to) > 1 else None)
-    for address in mail_fields.bcc(send.bcc, rules, to):
+        yield Recipient(one, shown if len(to) > 1 else None, warnings=() if place else warnings)
+    for address in copies:
         yield Recipient(replace(send, to_address=address, bcc=None), shown, copy=True)
+
+
+def _once(
+    field: str, addresses: tuple[str, ...], *, besides: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of addresses that differ in capitals alone the first, with a warning; what is among `besides`, too, goes.
+
+    RFC 5321 2.4 lets a mailbox tell capitals apart. Those that do are not seen, and an invoice that comes twice is.
+    """
+    known = {one.lower() for one in besides}
+    found = {one.lower(): one for one in reversed(addresses) if one.lower() not in known}
+    kept = tuple(one for one in addresses if found.get(one.lower()) == one)
+    warnings = () if len(kept) == len(addresses) else (AGAIN.format(field),)
+    return kept, warnings
 
 
 def faults(send: NewSend, rules: Rules) -> list[InvalidSend]:

@@ -19,6 +19,7 @@ ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
 PAST = f"{FIELD} has passed; the send leaves now."
+UNSET = f"{FIELD} is in year 1, which counts as not set; the send leaves now."
 
 
 def read_schedule(given: str | datetime | None, zone: str, now: datetime) -> Schedule | None:
@@ -45,6 +46,12 @@ def read_schedule(given: str | datetime | None, zone: str, now: datetime) -> Sch
     if found.instant < now:
         return replace(found, warning=f"{found.warning} {PAST}" if found.warning else PAST)
     return found
+
+
+def unset(given: str | datetime | None) -> tuple[str, ...]:
+    """The warning about a time that `read_schedule` takes for none, and that is not blank."""
+    blank = given is None or (isinstance(given, str) and not given.strip())
+    return () if blank else (UNSET,)
 
 
 def read_not_after(given: str | datetime | None, zone: str, leaves: datetime) -> datetime | None:

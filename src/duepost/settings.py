@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -92,6 +93,13 @@ class DoorSettings(BaseSettings):
         for hours in given.values():
             read_hours(hours)
         return {**QUIET_HOURS, **given}
+
+    @field_validator("default_region")
+    @classmethod
+    def _has_a_numbering_plan(cls, given: str | None) -> str | None:
+        if given is not None and given not in SUPPORTED_REGIONS:
+            raise ValueError("write the two capital letters of a country, such as DK")
+        return given
 
     @field_validator("documents", mode="before")
     @classmethod

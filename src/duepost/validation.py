@@ -17,7 +17,7 @@ from duepost.fields import LINE_LIMIT, NAME_LIMIT, line, note, priority, require
 from duepost.leaving import after_quiet_hours
 from duepost.route import lanes
 from duepost.rules import Rules
-from duepost.schedule import read_not_after, read_schedule
+from duepost.schedule import read_not_after, read_schedule, unset
 from duepost.sends import Channel, CheckedSend, Kind, NewSend, Priority
 from duepost.sms_send import sms_text
 from duepost.statuses import Status
@@ -47,12 +47,14 @@ def check(send: NewSend, *, zone: str, now: datetime, rules: Rules) -> CheckedSe
     warnings = (*missing, *warnings)
     postal = addresses.postal(address) if channel is Channel.PRINT else None
     schedule = read_schedule(send.schedule_send_date, zone, now)
-    if schedule and schedule.warning:
+    if schedule is None:
+        warnings += unset(send.schedule_send_date)
+    elif schedule.warning:
         warnings = (*warnings, schedule.warning)
     leaves = max(schedule.instant, now) if schedule else now
     not_after = read_not_after(send.not_after, zone, leaves)
     if not_after:
-        after_quiet_hours(not_after, channel, to_address, leaves, zone=zone, rules=rules)
+        after_quiet_hours(not_after, channel, to_address, leaves=leaves, zone=zone, rules=rules)
     route = () if send.lane is None else lanes(send.lane)
     invoice = required("InvoiceNumber", send.invoice)
     kind = word("Kind", send.kind, KINDS, "use invoice, reminder or credit_note (FarPay: PIE, PCM)")

@@ -194,6 +194,9 @@ def test_an_http_endpoint_can_be_asked_where_it_says_so(monkeypatch: pytest.Monk
         ("DUEPOST_ENVIRONMENT", "Pro duction"),
         ("DUEPOST_CRASH_AT", "somewhere"),
         ("DUEPOST_CRASH_AT", "begun"),
+        ("DUEPOST_DEFAULT_REGION", "XX"),
+        ("DUEPOST_DEFAULT_REGION", "dk"),
+        ("DUEPOST_DEFAULT_REGION", "+45"),
         ("DUEPOST_LATE_HOURS", '{"email": 0}'),
         ("DUEPOST_LATE_HOURS", '{"fax": 1}'),
         ("DUEPOST_RETRY__MAX_ATTEMPTS", "0"),
@@ -206,6 +209,14 @@ def test_a_guard_that_is_set_wrongly_is_named(monkeypatch: pytest.MonkeyPatch, n
     with pytest.raises(ConfigError) as wrong:
         load_settings()
     assert wrong.value.setting.startswith(name)
+
+
+def test_a_region_is_a_country_whose_numbers_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUEPOST_DEFAULT_REGION", "DK")
+    assert load_settings().rules.default_region == "DK"
+    monkeypatch.setenv("DUEPOST_DEFAULT_REGION", "XX")
+    with pytest.raises(ConfigError, match="write the two capital letters of a country, such as DK"):
+        load_settings()
 
 
 def test_in_the_sandbox_a_process_can_be_told_where_to_die(monkeypatch: pytest.MonkeyPatch) -> None:

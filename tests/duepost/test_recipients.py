@@ -59,6 +59,28 @@ def test_a_receiver_more_is_one_send_more(billing: Connection, door: Door) -> No
     assert [receipt.duplicate for receipt in all_of(enqueue(billing, TWO, door=door))] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("asks", "field"),
+    [
+        ({"to_address": "Anna@X.dk, b@y.dk, anna@x.dk"}, "ToAddress"),
+        ({"to_address": "Anna@x.dk, b@y.dk", "bcc": "anna@x.dk"}, "Bcc"),
+        ({"to_address": "Anna@x.dk, b@y.dk", "bcc": "B@y.dk; ANNA@x.dk"}, "Bcc"),
+    ],
+)
+def test_addresses_that_differ_in_capitals_alone_get_one_mail_and_a_warning(
+    billing: Connection, door: Door, asks: dict[str, str], field: str
+) -> None:
+    first, *others = all_of(enqueue(billing, replace(ONE, **asks), door=door))
+    assert kept(billing).keys() == {"Anna@x.dk", "b@y.dk"}
+    assert first.warnings == (f"{field} names a receiver again in other capitals: it gets one mail.",)
+    assert [one.warnings for one in others] == [()]
+
+
+def test_one_receiver_in_two_spellings_is_one_mail_that_shows_one(billing: Connection, door: Door) -> None:
+    assert enqueue(billing, replace(ONE, to_address="Anna@x.dk, anna@x.dk"), door=door).also == ()
+    assert kept(billing) == {"Anna@x.dk": Options()}
+
+
 def test_a_copy_is_a_send_that_shows_the_receivers(billing: Connection, door: Door) -> None:
     enqueue(billing, COPIED, door=door)
     assert kept(billing) == {"a@x.dk": Options(), "boss@shop.dk": Options(shown_to="a@x.dk", copy=True)}

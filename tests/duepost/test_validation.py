@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from duepost.errors import InvalidSend
 from duepost.rules import Rules
-from duepost.schedule import PAST
+from duepost.schedule import PAST, UNSET
 from duepost.sends import Attachment, Channel, CheckedSend, Kind, NewSend, Priority
 from duepost.validation import business_key, check, problems
 
@@ -110,6 +110,22 @@ def test_warnings_about_address_and_schedule_are_collected() -> None:
     found = checked(language="fi", schedule_send_date="2026-04-01 10:00")
     assert len(found.warnings) == 2
     assert found.warnings[0] == PAST
+
+
+@pytest.mark.parametrize("given", ["0001-01-01T00:00:00", "0001-06-01 08:00", datetime(1, 1, 1)])  # noqa: DTZ001 - as .NET has it
+def test_a_schedule_in_year_1_is_none_and_says_so(given: str | datetime) -> None:
+    found = checked(schedule_send_date=given)
+    assert (found.schedule, found.warnings) == (None, (UNSET,))
+
+
+@pytest.mark.parametrize("given", ["2025-01-01 08:00", "1970-01-01 00:00", "0002-01-01 00:00"])
+def test_a_schedule_of_years_ago_leaves_now_and_says_so(given: str) -> None:
+    assert checked(schedule_send_date=given).warnings == (PAST,)
+
+
+@pytest.mark.parametrize("given", [None, "", " "])
+def test_without_a_schedule_nothing_is_said_of_it(given: str | None) -> None:
+    assert checked(schedule_send_date=given).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,24 @@ def test_a_misspelt_lane_is_refused_with_those_there_are(engine: Engine, door: D
     assert (wrong.field, wrong.hint) == ("Lane", "use email")
 
 
+@pytest.mark.parametrize(
+    ("routes", "problem"),
+    [
+        ({Channel.EMAIL: ("mails", "email")}, "DUEPOST_ROUTES__EMAIL leads to lane mails, which no worker serves"),
+        ({Channel.EMAIL: ("texts", "email")}, "DUEPOST_ROUTES__EMAIL leads to lane texts, which carries sms"),
+        ({}, "without DUEPOST_ROUTES__EMAIL it is lane email, which no worker serves"),
+    ],
+)
+def test_a_lane_that_no_caller_named_is_blamed_on_the_setting_that_did(
+    engine: Engine, door: Door, routes: dict[Channel, tuple[str, ...]], problem: str
+) -> None:
+    with engine.begin() as connection:
+        declare(connection, [DeclaredLane("texts", Channel.SMS, "sms", "kannel", EVERYTHING)])
+    other = replace(EMAIL, name="email" if routes else "invoices")
+    wrong = refused(engine, Door(Rules(routes=routes), door.documents), other)
+    assert str(wrong) == f"Lane is not given, and {problem}: mend the setting, start a worker, or use {other.name}"
+
+
 def test_a_channel_without_a_lane_is_refused(engine: Engine, door: Door) -> None:
     assert refused(engine, door, EMAIL, channel="xml", to_address="5790000123452").field == "Lane"
 
