@@ -156,3 +156,10 @@ def test_attach_names_the_documents_that_go_along(text: str, roles: tuple[str, .
 def test_an_unknown_kind_of_document_is_refused(text: str) -> None:
     with pytest.raises(InvalidSend, match="Attach"):
         mail_fields.attach(text)
+
+
+def test_a_list_of_addresses_has_a_limit_whatever_stands_in_it() -> None:
+    with pytest.raises(InvalidSend, match="ToAddress has more than 10,240 characters"):
+        mail_fields.recipients('"' + '\\"' * 100_000 + ",", RULES)
+    with pytest.raises(InvalidSend, match="ToAddress"):
+        mail_fields.recipients('"Acme, a@b.dk; c@d.dk', RULES)

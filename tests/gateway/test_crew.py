@@ -1,7 +1,6 @@
 """Do processes of their own take large batches in, and what when one of them dies?"""
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -62,33 +61,41 @@ def test_a_small_batch_starts_no_process(gateway: Served, key: str) -> None:
     assert not of_crew(gateway)
 
 
-def test_one_that_dies_idle_is_replaced(gateway: Served, key: str, engine: Engine) -> None:
+@pytest.mark.parametrize("which", [slice(0, 1), slice(1, 2), slice(0, 2)], ids=["first", "second", "both"])
+def test_one_that_dies_idle_is_replaced(gateway: Served, key: str, engine: Engine, which: slice) -> None:
     told(gateway.call("POST", "/v1/sends/batch", key, data=body("A")))
-    for pid in of_crew(gateway):
+    crew = of_crew(gateway)
+    for pid in crew[which]:
         os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not multiprocessing.active_children(), SOON)
+    assert wait_until(
+        lambda: not any(psutil.pid_exists(pid) and alive(psutil.Process(pid)) for pid in crew[which]), SOON
+    )
     assert told(gateway.call("POST", "/v1/sends/batch", key, data=body("B")))[-1]["accepted"] == ROWS
     assert count(engine, "send") == 2 * ROWS
 
 
-def test_one_that_dies_at_work_is_told_and_a_repeat_takes_the_rest(gateway: Served, key: str, engine: Engine) -> None:
+@pytest.mark.parametrize("which", [slice(0, 1), slice(1, 2), slice(0, 2)], ids=["first", "second", "both"])
+def test_one_that_dies_at_work_is_told_and_a_repeat_takes_the_rest(
+    gateway: Served, key: str, engine: Engine, which: slice
+) -> None:
     told(gateway.call("POST", "/v1/sends/batch", key, data=body("A")))
     with engine.begin() as connection:
         connection.execute(text("LOCK TABLE send IN ACCESS EXCLUSIVE MODE"))  # so that it is surely at work
 
         def pieces() -> Iterator[bytes]:
-            yield body("B", 2 * ROWS)
-            assert wait_until(lambda: waiting(connection) >= 1, SOON)
-            for pid in of_crew(gateway):
+            yield body("B", 6 * ROWS)  # some pieces at work, one kept back
+            assert wait_until(lambda: waiting(connection) >= 2, SOON)
+            for pid in of_crew(gateway)[which]:
                 os.kill(pid, signal.SIGKILL)
             yield body("C", 1)
 
         answer = gateway.call("POST", "/v1/sends/batch", key, data=pieces())
         assert answer.status_code == 503
         assert answer.json()["message"].startswith("a process that takes batches in has died; repeat the whole batch")
-    said = told(gateway.call("POST", "/v1/sends/batch", key, data=body("B", 2 * ROWS)))
-    assert (said[-1]["accepted"] + said[-1]["duplicates"], said[-1]["refused"]) == (2 * ROWS, 0)
-    assert count(engine, "send WHERE invoice LIKE 'B%'") == 2 * ROWS
+    assert gateway.call("GET", "/v1/statuses", key).status_code == 200
+    said = told(gateway.call("POST", "/v1/sends/batch", key, data=body("B", 6 * ROWS)))
+    assert (said[-1]["accepted"] + said[-1]["duplicates"], said[-1]["refused"]) == (6 * ROWS, 0)
+    assert count(engine, "send WHERE invoice LIKE 'B%'") == 6 * ROWS
 
 
 def waiting(connection: Any) -> int:

@@ -76,7 +76,7 @@ def test_both_ways_write_the_same(gateway: Served, key: str, engine: Engine, lon
     row = {"Note": words, "FromName": 'Acme "A" \\', "ConfirmRead": True, "ScheduleSendDate": "2027-06-01 08:00"}
     for number in ("short", "long"):
         more = {"Run": "r"} if number == "long" else {}
-        assert post(gateway, key, InvoiceNumber=number, Bcc="b@c.dk", **row, **more).status_code == 202
+        assert post(gateway, key, InvoiceNumber=number, **row, **more).status_code == 202
     assert set(long_way) == {"long"}
     columns = "channel, kind, to_address, note, options, scheduled_wall, scheduled_zone, scheduled_at, units, source"
     statement = f"""
@@ -84,10 +84,10 @@ def test_both_ways_write_the_same(gateway: Served, key: str, engine: Engine, lon
         WHERE invoice IN ('short', 'long') ORDER BY invoice, to_address"""  # noqa: S608
     with engine.connect() as connection:
         rows = [tuple(row) for row in connection.execute(text(statement))]
-    long, short = rows[:2], rows[2:]
-    assert [row[1:] for row in long] == [row[1:] for row in short]
-    assert short[0][4] == words
-    assert short[0][5]["sender_name"] == 'Acme "A" \\'
+    long, short = rows
+    assert long[1:] == short[1:]
+    assert short[4] == words
+    assert short[5]["sender_name"] == 'Acme "A" \\'
 
 
 @pytest.mark.usefixtures("service")
@@ -99,7 +99,10 @@ def test_twins_in_one_group_are_one_send(gateway: Served, key: str, engine: Engi
     assert count(engine, "send WHERE invoice = 'twin'") == 1
 
 
-def test_a_connection_that_dies_costs_no_send(gateway: Served, key: str, engine: Engine, long_way: list[str]) -> None:
+def test_a_connection_that_dies_costs_no_send(
+    gateway: Served, key: str, engine: Engine, long_way: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "PAUSE_SECONDS", 0.0)
     post(gateway, key, InvoiceNumber="before")
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'duepost gateway'"
     with engine.begin() as connection:
@@ -148,3 +151,25 @@ def test_an_account_is_read_again_before_it_is_forgotten(
     service.taking.read_again()
     service.taking.read_again()  # nobody has asked for it since
     assert "acme" not in service.taking.remembered().accounts
+
+
+@pytest.mark.usefixtures("service")
+def test_a_new_receiver_beside_a_known_one_is_answered_as_ever(gateway: Served, key: str) -> None:
+    post(gateway, key, InvoiceNumber="several", ToAddress="old@b.dk")
+    answer = post(gateway, key, InvoiceNumber="several", ToAddress="new@b.dk, old@b.dk")
+    assert (answer.status_code, answer.json()["duplicate_of"]) == (202, None)
+    assert [one["duplicate_of"] is None for one in answer.json()["also"]] == [False]
+
+
+@pytest.mark.usefixtures("service")
+def test_a_group_that_fails_is_told_and_the_next_one_is_taken(
+    gateway: Served, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> list[Result]:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Taking, "take", failing)
+        answer = post(gateway, key, InvoiceNumber="fails", Run="r")
+        assert (answer.status_code, "taken once" in answer.json()["message"]) == (503, True)
+    assert post(gateway, key, InvoiceNumber="fails", Run="r").status_code == 202

@@ -167,6 +167,7 @@ def test_a_pdf_is_made_of(changes: dict[str, Any]) -> None:
         {"InvoiceLines": ["string"]},
         {"InvoiceLines": line(BasePrice=None)},
         {"InvoiceLines": line(BasePrice="1e999999")},
+        {"InvoiceLines": line(DiscountedPrice="1e99")},
         {"InvoiceLines": line(BasePrice=True)},
         {"InvoiceLines": line(Quantity=None)},
         {"InvoiceLines": line(TaxRate=None)},
