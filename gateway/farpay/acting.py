@@ -4,8 +4,7 @@ Nothing is said of a send that is not so: what a provider has cannot be halted, 
 sent.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 from duepost.ledger.acts import cancel, let_go, settle
 from duepost.ledger.doubt import Finding
 from duepost.ledger.engine import answered
+from duepost.ledger.idempotency import Repeat
 from duepost.ledger.invoice_lists import Standing, standings
 from duepost.ledger.invoices import Invoice, invoice_by, locked_invoice, update_invoice
 from duepost.sends import Channel
@@ -21,7 +21,10 @@ from gateway.callers import Caller
 from gateway.farpay.answering import not_found, refused
 from gateway.farpay.kept import node_of, shown
 from gateway.farpay.sending import queue
+from gateway.farpay.written import written
+from gateway.once import once
 from gateway.service import Service
+from gateway.taking import Answer
 
 
 class At(NamedTuple):
@@ -34,15 +37,26 @@ class At(NamedTuple):
     sends: list[Standing]
 
 
-def send_again(service: Service, caller: Caller, number: int | None, node: object) -> dict[str, Any]:
-    """One more sending, also of a halted invoice; what the answer shows. Raises: Problem, OSError, TryLater."""
+def send_again(
+    service: Service, caller: Caller, number: int | None, node: object, repeat: Repeat | None = None
+) -> Answer:
+    """One more sending, also of a halted invoice; what the answer shows, in JSON.
+
+    repeat: under an Idempotency-Key it is sent once, and the first answer comes again.
+
+    Raises: Problem, OSError, TryLater.
+    """
     if node is None:
         raise refused('Send is missing: give {"Send": {"Channel": "Email", "Status": "Queue", …}}')
     if not isinstance(node, Mapping):
         raise refused('Send is no object: write it like {"Channel": "Email", "Status": "Queue", …}')
-    with _at(service, caller, number) as at:
+
+    def work(connection: Connection) -> Answer:
+        at = _at(connection, service, caller, number)
         _again(at, node)
-        return _shown(at)
+        return Answer(200, written(_shown(at)).encode())
+
+    return once(service, repeat, work, same_body=True)
 
 
 def put(service: Service, caller: Caller, number: int | None, operation: str) -> dict[str, Any]:
@@ -50,18 +64,17 @@ def put(service: Service, caller: Caller, number: int | None, operation: str) ->
     act = OPERATIONS.get(operation.strip().lower())
     if act is None:
         raise refused("the operation is not known: use Queue, Sent, ReadyToPrint or Error")
-    with _at(service, caller, number) as at:
+    with answered(), service.engine.begin() as connection:
+        at = _at(connection, service, caller, number)
         act(at)
         return _shown(at)
 
 
-@contextmanager
-def _at(service: Service, caller: Caller, number: int | None) -> Iterator[At]:
-    with answered(), service.engine.begin() as connection:
-        held = None if number is None else locked_invoice(connection, caller.account_id, number)
-        if held is None:
-            raise not_found()
-        yield At(connection, service, caller, held, standings(connection, caller.account_id, held.reference))
+def _at(connection: Connection, service: Service, caller: Caller, number: int | None) -> At:
+    held = None if number is None else locked_invoice(connection, caller.account_id, number)
+    if held is None:
+        raise not_found()
+    return At(connection, service, caller, held, standings(connection, caller.account_id, held.reference))
 
 
 def _shown(at: At) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from duepost.credentials import Scope, lookup_of
 from duepost.ledger.engine import answered
+from duepost.ledger.idempotency import LONGEST_KEY, Repeat
 from duepost.ledger.invoice_lists import references
 from duepost.ledger.invoices import invoice_by
 from gateway.bodies import JSON_LIMIT, body_of
@@ -22,6 +24,7 @@ from gateway.farpay.kept import PAYMENT_STATUS, REFERENCE_STATUS, reference, sho
 from gateway.farpay.written import read
 from gateway.farpay.xml_form import read_xml
 from gateway.native.sends import limit_of
+from gateway.once import key_of
 from gateway.problems import Problem
 from gateway.service import Service, service_of
 
@@ -92,14 +95,13 @@ def get_invoice(request: Request, caller: Reader, number: str) -> Response:
 @router.patch("/invoices/")
 async def patch_named_within(request: Request, caller: Sender) -> Response:
     """Send it again; its Id is in the body."""
-    given = Given(await _said(request, JSON_LIMIT))
-    return await _sent_again(request, caller, given, given.loose("Id") or "")
+    return await _sent_again(request, caller, None)
 
 
 @router.patch("/invoices/{number}")
 async def patch_invoice(request: Request, caller: Sender, number: str) -> Response:
     """Send it again."""
-    return await _sent_again(request, caller, Given(await _said(request, JSON_LIMIT)), number)
+    return await _sent_again(request, caller, number)
 
 
 @router.put("/invoices/{number}")
@@ -126,14 +128,26 @@ def elsewhere(rest: str) -> Response:
     raise Problem(404, "there is nothing at this address: of FarPay's API only /v2/invoices is here")
 
 
-async def _sent_again(request: Request, caller: Caller, given: Given, number: str) -> Response:
-    said = await run_in_threadpool(send_again, service_of(request), caller, _number(number), given.get("Send"))
-    return answer(request, said, "Invoice")
+async def _sent_again(request: Request, caller: Caller, named: str | None) -> Response:
+    """named: the id in the address; None: it is in the body."""
+    body = await body_of(request, JSON_LIMIT)
+    given = Given(await run_in_threadpool(_object, request, body))
+    number = _number(given.loose("Id") or "" if named is None else named)
+    key = key_of(request.headers.get("idempotency-key"), LONGEST_KEY)
+    scope = f"farpay PATCH invoices/{number}"
+    repeat = Repeat(caller.account_id, scope, key, sha256(body).digest()) if key else None
+    told = await run_in_threadpool(send_again, service_of(request), caller, number, given.get("Send"), repeat)
+    headers = {"Idempotent-Replayed": "true"} if told.replayed else None
+    return answer(request, read(told.body), "Invoice", headers=headers)
 
 
 async def _said(request: Request, limit: int) -> dict[str, Any]:
     """The object in the body. Raises: Problem."""
-    said = await run_in_threadpool(_read, request, await body_of(request, limit))
+    return await run_in_threadpool(_object, request, await body_of(request, limit))
+
+
+def _object(request: Request, body: bytes) -> dict[str, Any]:
+    said = _read(request, body)
     if not isinstance(said, dict):
         raise refused("the body is no object")
     return said

@@ -43,7 +43,7 @@ def enqueue(connection: Connection, send: NewSend, *, door: Door | None = None, 
     written; TryLater when the ledger is away or full (SQLAlchemy's own errors, though, from the caller's commit).
     Source: FarPay API, "Send" node; scheduled sends run on minute intervals.
     """
-    with answered():
+    with answered(repeats=True):
         intake = Intake(connection, door or door_from_environment(), source=source)
         # All receivers' before the first is accepted: a store that fails in between leaves nothing behind.
         prepared = [intake.prepare(one) for one in intake.check(send)]
@@ -69,7 +69,7 @@ def enqueue_many(
     Raises: as `enqueue`; from COPY also psycopg's UniqueViolation, to be answered by repeating the transaction.
     """
     intake = Intake(connection, door or door_from_environment(), source=source, run=run)
-    with answered(), connection.begin_nested():
+    with answered(repeats=True), connection.begin_nested():
         return take(intake, ((send, send) for send in sends), on_receipt=on_receipt, on_problem=on_problem)
 
 

@@ -4,12 +4,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, func, insert
+from sqlalchemy import Engine, func, insert, update
 
 from duepost.credentials import Scope
+from duepost.ledger.gateway_tables import invoice
 from duepost.ledger.history_tables import transition
 from tests.duepost.ledger.conftest import set_state
 from tests.gateway.conftest import MakeKey, Served
+from tests.gateway.dialects import hold
 from tests.gateway.test_lists import put
 
 WHY = {"reason": "the customer asked"}
@@ -80,6 +82,33 @@ def test_a_resend_under_one_idempotency_key_is_made_once(gateway: Served, key: s
     other = act(gateway, key, send_id, "resend", once, to_address="other@customer.dk")
     assert (other.status_code, other.json()["type"]) == (422, "ERR_KEY_REUSED")
     assert len(gateway.call("GET", "/v1/sends", key).json()["sends"]) == 2
+
+
+def test_nothing_of_an_invoice_that_is_halted_is_sent_again(gateway: Served, key: str, engine: Engine) -> None:
+    send_id = put(gateway, key)
+    number = gateway.call("GET", f"/v1/sends/{send_id}", key).json()["invoice"]
+    hold(gateway, key, number)
+    becomes(engine, send_id, 9999, "CANCELLED")
+    for halted, status in [(True, 409), (False, 201)]:
+        with engine.begin() as connection:
+            connection.execute(update(invoice).values(halted=halted))
+        answer = act(gateway, key, send_id, "resend")
+        assert answer.status_code == status
+        if halted:
+            assert answer.json()["message"] == (
+                "it is not sent again: its invoice was halted: let it go by FarPay's PATCH or operation Queue"
+            )
+
+
+def test_an_invoice_of_that_number_that_another_account_halted_is_not_in_the_way(
+    gateway: Served, key: str, make_key: MakeKey, engine: Engine
+) -> None:
+    send_id = put(gateway, key)
+    becomes(engine, send_id, 200, "ACCEPTED")
+    hold(gateway, make_key(account="other"), gateway.call("GET", f"/v1/sends/{send_id}", key).json()["invoice"])
+    with engine.begin() as connection:
+        connection.execute(update(invoice).values(halted=True))
+    assert act(gateway, key, send_id, "resend").status_code == 201
 
 
 @pytest.mark.parametrize(

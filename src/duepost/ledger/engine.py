@@ -36,16 +36,17 @@ AWAY = (
 
 
 @contextmanager
-def answered() -> Iterator[None]:
+def answered(*, repeats: bool = False) -> Iterator[None]:
     """What AWAY names becomes one clear answer to a door's caller. Raises: TryLater, the fault as its cause.
 
-    A serialization failure or deadlock stays what it is: the caller's own retry knows it.
+    repeats: the transaction is the caller's own; a serialization failure or deadlock, which repeating it mends, stays
+    what it is, for the caller's own retry knows it.
     """
     try:
         yield
     except AWAY as away:
         fault = getattr(away, "orig", None) or away
-        if isinstance(fault, (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)):
+        if repeats and isinstance(fault, (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)):
             raise
         why = type(fault).__name__
         raise TryLater(f"the ledger cannot take it now ({why}): try again later") from away

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, func, insert, literal, select
+from sqlalchemy import Connection, RowMapping, exists, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from duepost import addresses
 from duepost.fields import SEQUENCE_LIMIT
 from duepost.ledger.accept import ATTACHMENT_COLUMNS, SEND_COLUMNS, nudge
+from duepost.ledger.gateway_tables import invoice
 from duepost.ledger.history_tables import transition
 from duepost.ledger.identifiers import new_id
 from duepost.ledger.ours import of_account
@@ -27,6 +28,7 @@ SOURCE = "resend"
 UNKNOWN = "there is no such send"
 NOT_ENDED = "it has not ended yet: cancel it first, or let it leave"
 IN_DOUBT = "nobody knows yet whether it was delivered: settle it first"
+HALTED = "its invoice was halted: let it go by FarPay's PATCH or operation Queue"
 NO_ADDRESS = "it has no address: name one"
 OFTEN = "it was sent again as often as can be counted"
 
@@ -51,20 +53,19 @@ def resend(
 ) -> Resent:
     """A new send of the same documents and words, due now (outside quiet hours), linked by its options' resend_of.
 
-    to_address: as a caller writes it; None for the same. Only what has ended is sent again, and nothing in doubt. Who
-    wanted it and why stands in the new send's first transition, RESENT. Two that ask at the same moment get one each.
-    Served by pk_send, pk_state, ix_send_invoice, pk_attachment and uq_send_business_key.
+    to_address: as a caller writes it; None for the same. Only what has ended is sent again, nothing in doubt, and
+    nothing of an invoice that is halted. Who wanted it and why stands in the new send's first transition, RESENT. Two
+    that ask at the same moment get one each. Served by pk_send, pk_state, ix_send_invoice, pk_attachment,
+    uq_send_business_key and uq_held_invoice_account_id_reference.
 
     Raises: InvalidSend for ToAddress.
     """
     found = connection.execute(_whole(account_id, send_id)).mappings().one_or_none()
     if found is None:
         return Resent(None, UNKNOWN)
-    status = Status(found["status"])
-    if status in WAITING | HELD:
-        return Resent(None, NOT_ENDED)
-    if found["in_doubt"]:
-        return Resent(None, IN_DOUBT)
+    why_not = _why_not(found)
+    if why_not:
+        return Resent(None, why_not)
     channel = Channel(found["channel"])
     address, options = _to(channel, found, to_address, rules)
     if channel is not Channel.PRINT and not address:
@@ -109,12 +110,23 @@ def resend(
     return Resent(made["id"])
 
 
+def _why_not(found: RowMapping) -> str | None:
+    if Status(found["status"]) in WAITING | HELD:
+        return NOT_ENDED
+    if found["in_doubt"]:
+        return IN_DOUBT
+    return HALTED if found["halted"] else None
+
+
 def _whole(account_id: int, send_id: UUID) -> Any:
     columns = [send.c[name] for name in SEND_COLUMNS]
     standing = [state.c.status, state.c.in_doubt, state.c.lane, state.c.priority]
     whose = [account.c.name.label("account"), account.c.zone, account.c.delivers, func.now().label("now")]
+    halted = exists().where(
+        invoice.c.account_id == send.c.account_id, invoice.c.reference == send.c.invoice, invoice.c.halted
+    )
     return (
-        select(*columns, *standing, *whose)
+        select(*columns, *standing, *whose, halted.label("halted"))
         .join_from(send, state, state.c.send_id == send.c.id)
         .join(account, account.c.id == send.c.account_id)
         .where(send.c.id == send_id, of_account(account_id))

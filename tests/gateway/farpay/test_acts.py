@@ -7,6 +7,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from requests import Response
 from sqlalchemy import Engine
 
 from duepost.credentials import Scope
@@ -34,6 +35,40 @@ def test_patch_sends_again_each_time(client: Client, engine: Engine, deliver: De
         (one, before and str(before)) for one, before in zip(ids, [None, *ids[:2]], strict=True)
     ]
     assert deliver() == 2
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+def test_patch_under_an_idempotency_key_sends_once(
+    client: Client, engine: Engine, deliver: Deliver, accept: str
+) -> None:
+    made = client.create(Amount=125.50)
+    deliver()
+
+    def patch(key: str, path: str = f"/{made['Id']}", **body: Any) -> Response:
+        headers = {"Idempotency-Key": key, "Accept": accept}
+        return client.call("PATCH", path, json={"Send": SEND, **body}, headers=headers)
+
+    first, second, third = patch("once-1"), patch("once-1"), patch("once-2")
+    assert [one.status_code for one in (first, second, third)] == [200] * 3
+    assert (first.content, first.headers["Content-Type"]) == (second.content, second.headers["Content-Type"])
+    told = [one.headers.get("Idempotent-Replayed") for one in (first, second, third)]
+    assert told == [None, "true", None]
+    assert rows(engine, "sequence") == [(0,), (1,), (2,)]
+    other = patch("once-1", path="/", Id=made["Id"])
+    assert (other.status_code, "Idempotency-Key" in other.text) == (400, True)
+    assert len(rows(engine, "sequence")) == 3
+
+
+def test_what_is_refused_under_an_idempotency_key_may_be_mended_under_it(client: Client, engine: Engine) -> None:
+    made = client.create()
+    once = {"Idempotency-Key": "once"}
+    assert (
+        client.call("PATCH", f"/{made['Id']}", json={"Send": {**SEND, "ToAddress": "x"}}, headers=once).status_code
+        == 400
+    )
+    ok(client.call("PATCH", f"/{made['Id']}", json={"Send": SEND}, headers=once))
+    assert client.call("PATCH", f"/{made['Id']}", json={}, headers={"Idempotency-Key": "x" * 256}).status_code == 400
+    assert rows(engine, "sequence") == [(0,), (1,)]
 
 
 def test_patch_may_take_another_way(client: Client, engine: Engine) -> None:
