@@ -21,7 +21,7 @@ from gateway.farpay.invoice import Given, due_of
 
 log = logging.getLogger(__name__)
 
-NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")  # no exponent: sums of 1e99 have no cents
+NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][-+]?[0-9])?")  # of 1e99 there are no cents
 CENT = Decimal("0.01")
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from duepost.ledger.accept import NUDGE
-from gateway import accepting, taking
+from gateway import accepting, plain, taking
 from gateway.service import Service
 from gateway.taking import Result, Taking
 from sandbox.child import wait_until
