@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
     """A caller. ready: of a plain send."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from duepost.document_kinds import StoredDocument
+from duepost.document_kinds import StoredDocument, role_of
 from duepost.errors import InvalidSend
 from duepost.ledger.lanes import DeclaredLane
 from duepost.mail_fields import YES, attach
@@ -19,7 +19,6 @@ from duepost.sends import Attachment, Channel, DocumentSource, NewSend, Referenc
 
 PRINTED = "ToAddress is missing: it is printed instead"
 NO_PDF = "is missing, and no PDF goes along that could be printed instead"
-PDF = "application/pdf"
 # field of NewSend -> as a caller writes it
 LEFT_OUT = {
     "subject": "Subject",
@@ -107,7 +106,6 @@ def _role(source: DocumentSource, look: Look) -> str:
     if not isinstance(source, bytes | Path | Reference):
         return "pdf"
     try:
-        kind = look(source).media_type
+        return role_of(look(source).media_type)
     except InvalidSend:
         return "pdf"
-    return {PDF: "pdf", "application/xml": "xml"}.get(kind, "other")

@@ -12,8 +12,6 @@ from duepost.reasons import Reason
 from duepost.statuses import Status
 from duepost.verdicts import Verdict as Verdict  # noqa: PLC0414 - others take it from here
 
-# media type -> role, as `options.attach` names it; every other is `other`
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
